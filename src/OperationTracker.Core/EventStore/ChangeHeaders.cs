@@ -1,0 +1,49 @@
+using System.Globalization;
+using System.Text;
+using OperationTracker.Core.Json;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Core.EventStore;
+
+/// <summary>The headers of a change's events: <c>{address, user_agent, change: [first, last], schema}</c>.</summary>
+public static class ChangeHeaders
+{
+    /// <summary>Characters kept of a text that a sender chose: enough to know it again, too few to fill a disk.</summary>
+    public const int TextLength = 256;
+
+    /// <summary>The headers of the events from <paramref name="first"/> to <paramref name="last"/>, as JSON text.</summary>
+    public static string Write(ChangeSource source, long first, long last) => JsonValueText.Write(writer =>
+    {
+        writer.WriteStartObject();
+        if (source.Address is not null)
+            writer.WriteString("address", Printable(source.Address));
+        if (source.UserAgent is not null)
+            writer.WriteString("user_agent", Printable(source.UserAgent));
+        writer.WriteStartArray("change");
+        writer.WriteNumberValue(first);
+        writer.WriteNumberValue(last);
+        writer.WriteEndArray();
+        writer.WriteNumber("schema", OperationEventTypes.SchemaVersion);
+        writer.WriteEndObject();
+    });
+
+    /// <summary>The text without what does not print, cut to <see cref="TextLength"/> characters.</summary>
+    public static string Printable(string text)
+    {
+        var kept = new StringBuilder();
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (kept.Length + rune.Utf16SequenceLength > TextLength)
+                break;
+            if (rune != Rune.ReplacementChar && IsPrintable(rune))
+                kept.Append(rune.ToString());
+        }
+
+        return kept.ToString();
+    }
+
+    private static bool IsPrintable(Rune rune) => Rune.GetUnicodeCategory(rune)
+        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate
+            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator
+            or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned);
+}

@@ -1,0 +1,131 @@
+using System.Text;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Core.EventStore;
+
+/// <summary>
+/// The reference: a store in memory, one lock, nothing clever. What it answers is what every store must answer. For
+/// tests, and for applications that want to try the domain without a database.
+/// </summary>
+public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
+{
+    private readonly Lock _lock = new();
+    private readonly List<StoredEvent> _log = [];
+    private readonly Dictionary<string, List<StoredEvent>> _streams = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, OperationState> _states = new(StringComparer.Ordinal);
+
+    /// <inheritdoc/>
+    public Task<AppendOutcome> AppendAsync(ProposedChange change, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        var (id, decide, source, _) = change;
+        lock (_lock)
+        {
+            var state = _states.GetValueOrDefault(id.Value, OperationState.Initial);
+            var events = decide(state);
+            if (events.Count == 0)
+                return Task.FromResult(new AppendOutcome(OperationView.Of(state), 0, 0));
+            var (first, last) = (state.Version + 1, state.Version + events.Count);
+            var headers = ChangeHeaders.Write(source, first, last);
+            var causation = Guid.NewGuid().ToString();
+            var time = clock.GetUtcNow();
+            for (var i = 0; i < events.Count; i++)
+            {
+                Store(new StoredEvent(
+                    0, id.Value, first + i, Guid.NewGuid(), OperationEventTypes.AliasOf(events[i]),
+                    Encoding.UTF8.GetString(OperationEventTypes.Write(events[i])), time, causation,
+                    source.CorrelationId, source.UserName, headers));
+            }
+
+            return Task.FromResult(new AppendOutcome(OperationView.Of(_states[id.Value]), first, last));
+        }
+    }
+
+    /// <summary>Appends an event as another application would: of any kind, with any JSON.</summary>
+    public void AppendForeign(string streamId, string type, string data)
+    {
+        lock (_lock)
+        {
+            Store(new StoredEvent(
+                0, streamId, _states.GetValueOrDefault(streamId, OperationState.Initial).Version + 1, Guid.NewGuid(),
+                type, data, clock.GetUtcNow(), null, null, null, null));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<OperationView?> FindAsync(OperationId id, CancellationToken cancel)
+    {
+        lock (_lock)
+            return Task.FromResult(OperationView.Of(_states.GetValueOrDefault(id.Value, OperationState.Initial)));
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            IReadOnlyList<OperationListItem> page =
+            [
+                .. _states.Values.Select(state => state.Document).OfType<OperationDocument>()
+                    .Where(document => Passes(query.Filter, document))
+                    .Where(document => query.After is not { } after || Compare(document, after) > 0)
+                    .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
+                    .ThenBy(document => document.OperationId, StringComparer.Ordinal)
+                    .Take(query.Limit)
+                    .Select(document => new OperationListItem(
+                        document.OperationId, document.OccurredTime, document.LastUpdateTime,
+                        document.Status.ToText(), query.WithDocuments ? OperationJson.Write(document) : default)),
+            ];
+            return Task.FromResult(page);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
+        OperationId id, long afterVersion, int limit, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            IReadOnlyList<StoredEvent> events =
+                [.. _streams.GetValueOrDefault(id.Value, []).Where(item => item.Version > afterVersion).Take(limit)];
+            return Task.FromResult(events);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredEvent>> ReadLogAsync(long afterPosition, int limit, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            IReadOnlyList<StoredEvent> events = [.. _log.Skip((int)afterPosition).Take(limit)];
+            return Task.FromResult(events);
+        }
+    }
+
+    private void Store(StoredEvent @event)
+    {
+        var stored = @event with { Position = _log.Count + 1 };
+        _log.Add(stored);
+        if (!_streams.TryGetValue(stored.StreamId, out var stream))
+            _streams.Add(stored.StreamId, stream = []);
+        stream.Add(stored);
+        _states[stored.StreamId] = OperationProjection.Apply(
+            _states.GetValueOrDefault(stored.StreamId, OperationState.Initial), stored.Event);
+    }
+
+    private static bool Passes(OperationFilter filter, OperationDocument document) =>
+        (filter.Statuses.Count == 0 || filter.Statuses.Contains(document.Status))
+        && (filter.ClusterId is null || ClusterIds.Of(document).Contains(filter.ClusterId))
+        && (filter.Method is null || filter.Method == document.Request.Method)
+        && (filter.UriPrefix is null || document.Request.Uri.StartsWith(filter.UriPrefix, StringComparison.Ordinal))
+        && IsWithin(document.OccurredTime, filter.OccurredFrom, filter.OccurredTo)
+        && IsWithin(document.LastUpdateTime, filter.UpdatedFrom, filter.UpdatedTo);
+
+    private static bool IsWithin(string time, string? from, string? to) =>
+        (from is null || string.CompareOrdinal(time, from) >= 0) && (to is null || string.CompareOrdinal(time, to) < 0);
+
+    private static int Compare(OperationDocument document, ListPosition position) =>
+        string.CompareOrdinal(document.OccurredTime, position.OccurredTime) is var order and not 0
+            ? order
+            : string.CompareOrdinal(document.OperationId, position.OperationId);
+}
