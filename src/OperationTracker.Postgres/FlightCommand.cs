@@ -1,0 +1,84 @@
+using System.Text;
+using Npgsql;
+using NpgsqlTypes;
+using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>The statement that appends a flight, with its arrays: one element a unit, then one an event.</summary>
+internal static class FlightCommand
+{
+    /// <summary>
+    /// Characters of the indexed copies of texts whose length only our own rules bound: another application may have
+    /// registered a document with longer ones, and an index entry over 2.7 kB fails the whole flight.
+    /// </summary>
+    private const int IndexedTextLength = 256;
+
+    public static NpgsqlCommand Create(TrackerDatabase database, NpgsqlConnection connection, FlightPlan plan)
+    {
+        var command = database.Command(connection, "append_flight");
+        AddUnits(command.Parameters, plan.Units);
+        AddEvents(command.Parameters, plan.Units);
+        return command;
+    }
+
+    private static void AddUnits(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
+    {
+        var documents = units.Select(unit => unit.State.Document).ToArray();
+        Add(parameters, NpgsqlDbType.Text, units, unit => unit.StreamId);
+        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Before.State.Version);
+        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.Version);
+        Add(parameters, NpgsqlDbType.TimestampTz, units, unit => unit.Before.LastEventAt.UtcDateTime);
+        Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.DocumentVersion);
+        Add(parameters, NpgsqlDbType.Text, documents, document => Indexed(document?.OccurredTime));
+        Add(parameters, NpgsqlDbType.Text, documents, document => Indexed(document?.LastUpdateTime));
+        Add(parameters, NpgsqlDbType.Text, documents, document => document?.Status.ToText());
+        Add(parameters, NpgsqlDbType.Text, documents, document => document?.Request.Method.ToText());
+        Add(parameters, NpgsqlDbType.Text, documents, document => document?.Request.Uri);
+        Add(parameters, NpgsqlDbType.Text, documents, document => document is null ? null : ArrayLiteral(document));
+        Add(parameters, NpgsqlDbType.Text, units, unit => unit.View?.ContentHash);
+        Add(parameters, NpgsqlDbType.Text, units, unit => string.Join(' ', unit.State.Refusals));
+        Add(parameters, NpgsqlDbType.Text, units, unit => unit.View?.Document.ToArray());
+    }
+
+    private static void AddEvents(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
+    {
+        var events = units.SelectMany((unit, index) => unit.Events.Select(item => (Unit: index + 1, item))).ToArray();
+        Add(parameters, NpgsqlDbType.Integer, events, row => row.Unit);
+        Add(parameters, NpgsqlDbType.Bigint, events, row => row.item.Version);
+        Add(parameters, NpgsqlDbType.Uuid, events, _ => Guid.NewGuid());
+        Add(parameters, NpgsqlDbType.Text, events, row => OperationEventTypes.AliasOf(row.item.Event));
+        Add(parameters, NpgsqlDbType.Text, events, row => OperationEventTypes.DotNetTypeOf(row.item.Event));
+        Add(parameters, NpgsqlDbType.Jsonb, events, row => OperationEventTypes.Write(row.item.Event));
+        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.CausationId);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.Source.CorrelationId);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.Source.UserName);
+        Add(parameters, NpgsqlDbType.Jsonb, events, row => row.item.Metadata.Headers);
+    }
+
+    private static void Add<TRow, TValue>(
+        NpgsqlParameterCollection parameters, NpgsqlDbType type, IReadOnlyList<TRow> rows, Func<TRow, TValue> value)
+    {
+        var values = new TValue[rows.Count];
+        for (var i = 0; i < values.Length; i++)
+            values[i] = value(rows[i]);
+        parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
+    }
+
+    private static string? Indexed(string? text) => text?.Length > IndexedTextLength ? text[..IndexedTextLength] : text;
+
+    /// <summary>The clusters as PostgreSQL writes an array in text, for an array of arrays would have to be rectangular.</summary>
+    private static string ArrayLiteral(OperationDocument document)
+    {
+        var literal = new StringBuilder("{");
+        foreach (var id in ClusterIds.Of(document))
+        {
+            if (literal.Length > 1)
+                literal.Append(',');
+            literal.Append('"').Append(Indexed(id)!.Replace("\\", "\\\\").Replace("\"", "\\\"")).Append('"');
+        }
+
+        return literal.Append('}').ToString();
+    }
+}

@@ -1,0 +1,14 @@
+using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>An operation as it was loaded to decide about it.</summary>
+/// <param name="State">The fold of its stream.</param>
+/// <param name="View">What GET would serve; null when there is no document.</param>
+/// <param name="LastEventAt">The time of its last event; the next one is not earlier.</param>
+internal sealed record LoadedOperation(OperationState State, OperationView? View, DateTimeOffset LastEventAt)
+{
+    /// <summary>An operation of which nothing is stored.</summary>
+    public static LoadedOperation Absent { get; } = new(OperationState.Initial, null, DateTimeOffset.MinValue);
+}

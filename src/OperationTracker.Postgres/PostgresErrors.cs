@@ -1,0 +1,72 @@
+using Npgsql;
+using OperationTracker.Core.EventStore;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>
+/// What errors of the database mean; the only file that knows SqlStates. The question is always the same: is it certain
+/// that nothing was stored, and would the same call fail again? A commit whose outcome is unknown is never replayed.
+/// </summary>
+internal static class PostgresErrors
+{
+    /// <summary>
+    /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
+    /// </summary>
+    public static EventStoreException BeforeSending(Exception fault) => fault switch
+    {
+        EventStoreException known => known,
+        PostgresException { SqlState: var state } => RefusesForNow(state) || Terminates(state)
+            ? new(StoreFailure.RefusedForNow, $"The database refuses for now (SqlState {state}).", fault)
+            : new(StoreFailure.Failed, $"The database refused (SqlState {state}).", fault),
+        NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException =>
+            new(StoreFailure.Unreachable, "The database cannot be reached.", fault),
+        _ => new(StoreFailure.Failed, $"The database call failed ({fault.GetType().Name}).", fault),
+    };
+
+    /// <summary>What a failure means once an append had been sent.</summary>
+    public static EventStoreException AfterSending(Exception fault) => fault switch
+    {
+        PostgresException { SqlState: var state } when Terminates(state) =>
+            new(StoreFailure.OutcomeUnknown, $"The database ended the connection (SqlState {state}).", fault),
+        PostgresException => BeforeSending(fault),
+        _ => new(StoreFailure.OutcomeUnknown, "The connection broke before the database answered.", fault),
+    };
+
+    /// <summary>Whether another writer was there first: rolled back, and to be decided anew.</summary>
+    public static bool IsConflict(Exception fault) => fault is PostgresException
+    {
+        SqlState: PostgresErrorCodes.UniqueViolation,
+        ConstraintName: "pk_mt_events_stream_and_version" or "pkey_mt_streams_id",
+    };
+
+    /// <summary>Whether it was rolled back because of somebody else's locks, and may be tried again.</summary>
+    public static bool IsContention(Exception fault) => fault is PostgresException
+    {
+        SqlState: PostgresErrorCodes.SerializationFailure or PostgresErrorCodes.DeadlockDetected
+            or PostgresErrorCodes.LockNotAvailable,
+    };
+
+    /// <summary>Whether the server said for certain that it took nothing, and says so again of the same change.</summary>
+    public static bool IsDeterministic(Exception fault) =>
+        fault is PostgresException { SqlState: var state } && !RefusesForNow(state) && !Terminates(state);
+
+    /// <summary>
+    /// Insufficient resources, operator intervention short of ending the connection, a statement that took too long, a
+    /// transaction rolled back by others, objects not in the needed state, a standby, a system error such as a full disk.
+    /// </summary>
+    private static bool RefusesForNow(string state) =>
+        state.StartsWith("53", StringComparison.Ordinal) || state.StartsWith("40", StringComparison.Ordinal)
+        || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow
+            or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
+            or PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.SystemError or PostgresErrorCodes.IoError;
+
+    /// <summary>
+    /// The server is ending the connection, by order or by a crash. Such an error may come when the commit is done and
+    /// only its answer is missing.
+    /// </summary>
+    private static bool Terminates(string state) =>
+        state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
+            or PostgresErrorCodes.DatabaseDropped or PostgresErrorCodes.IdleSessionTimeout
+            or "25P03"
+        || state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("XX", StringComparison.Ordinal);
+}

@@ -1,0 +1,98 @@
+using Microsoft.Extensions.Logging;
+using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>
+/// The event store over Marten's tables. Promises: events, stream version, position and view of a change are written in
+/// one transaction, on disk before the caller hears of it; a read sees every change acknowledged before it, on every
+/// node; all else as <see cref="IEventStore"/> has it. Expects a migrated schema.
+/// </summary>
+public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
+{
+    private readonly TrackerDatabase _database;
+    private readonly AppendQueue _appends;
+    private readonly ReadQueue _reads;
+    private readonly OperationsTable _operations;
+    private readonly ForeignEventSweep _sweep;
+
+    /// <summary>A store over a database that the caller keeps and disposes of after the store.</summary>
+    public PostgresEventStore(TrackerDatabase database, TimeProvider clock, ILogger<PostgresEventStore> logger)
+        : this(database, clock, logger, new AppendQueueLimits())
+    {
+    }
+
+    internal PostgresEventStore(
+        TrackerDatabase database, TimeProvider clock, ILogger<PostgresEventStore> logger, AppendQueueLimits limits)
+    {
+        _database = database;
+        var loader = new StateLoader(database);
+        var flight = new AppendFlight(database, loader, entry => _appends!.PutBack(entry));
+        _appends = new AppendQueue(flight.FlyAsync, limits, clock);
+        _reads = new ReadQueue(database, loader);
+        _operations = new OperationsTable(database);
+        _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
+    }
+
+    /// <inheritdoc/>
+    public Task<AppendOutcome> AppendAsync(ProposedChange change, CancellationToken cancel) =>
+        _appends.AppendAsync(change.Id.Value, change, cancel);
+
+    /// <inheritdoc/>
+    public Task<OperationView?> FindAsync(OperationId id, CancellationToken cancel) => _reads.FindAsync(id, cancel);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel) =>
+        ReadAsync(() => _operations.ReadPageAsync(query, cancel));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
+        OperationId id, long afterVersion, int limit, CancellationToken cancel) => ReadAsync(async () =>
+        {
+            await using var connection = await _database.OpenAsync(cancel).ConfigureAwait(false);
+            return await StoredEventReader
+                .ReadStreamAsync(_database, connection, id.Value, afterVersion, limit, cancel).ConfigureAwait(false);
+        });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<StoredEvent>> ReadLogAsync(long afterPosition, int limit, CancellationToken cancel) =>
+        ReadAsync(async () =>
+        {
+            await using var connection = await _database.OpenAsync(cancel).ConfigureAwait(false);
+            return await StoredEventReader
+                .ReadLogAsync(_database, connection, afterPosition, limit, cancel).ConfigureAwait(false);
+        });
+
+    /// <summary>
+    /// Gives positions to what other applications have appended and catches up the views of their streams; done every
+    /// second by itself once <see cref="StartSweep"/> was called.
+    /// </summary>
+    /// <returns>Whether anything was found to do.</returns>
+    public Task<bool> SweepAsync(CancellationToken cancel) => _sweep.RunOnceAsync(cancel);
+
+    /// <summary>Begins to sweep for events of other applications, until the store is disposed of.</summary>
+    public void StartSweep() => _sweep.Start();
+
+    /// <summary>Refuses new appends, finishes those that have begun, and stops the sweep.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _sweep.DisposeAsync().ConfigureAwait(false);
+        await _appends.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task<AppendOutcome> CatchUpAsync(string streamId, CancellationToken cancel) =>
+        _appends.AppendAsync(streamId, change: null, cancel);
+
+    private static async Task<T> ReadAsync<T>(Func<Task<T>> read)
+    {
+        try
+        {
+            return await read().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException)
+        {
+            throw PostgresErrors.BeforeSending(fault);
+        }
+    }
+}

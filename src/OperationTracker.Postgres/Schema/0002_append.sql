@@ -1,0 +1,147 @@
+-- Gives the next positions to the events of other applications, and notes their streams' views as stale. Called under
+-- the append lock. Their sequence numbers may contradict the order of versions within a stream (Marten fetches them
+-- before its transaction begins), so within each stream the places are handed out in the order of versions.
+create function {schema}.position_foreign_events() returns void
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    last_position bigint;
+begin
+    select coalesce(max(position), 0) into last_position from {schema}.positions;
+    with arrived as (
+        delete from {schema}.foreign_events returning seq_id, stream_id
+    ), stale as (
+        insert into {schema}.stale_views (stream_id) select distinct stream_id from arrived on conflict do nothing
+    ), events as (
+        select e.seq_id, e.stream_id, e.version from {schema}.mt_events e join arrived using (seq_id)
+    ), places as (
+        select row_number() over (order by seq_id) as place, stream_id,
+               row_number() over (partition by stream_id order by seq_id) as turn
+        from events
+    ), turns as (
+        select seq_id, stream_id, row_number() over (partition by stream_id order by version) as turn from events
+    )
+    insert into {schema}.positions (position, seq_id)
+    select last_position + p.place, t.seq_id from places p join turns t using (stream_id, turn) order by p.place;
+end
+$$;
+
+-- Appends one flight: some units, each all or nothing, each the new events of one stream with the view that they fold
+-- to. Returns the units that were appended and the time they got; a unit that is missing met another version than
+-- expected, or a row that another application holds locked, and nothing of it was written.
+--
+-- One statement, so that the append lock never spans a round trip. Volatile and in read committed, so that each
+-- statement below sees what the lock was waited for.
+create function {schema}.append_flight(
+    -- per unit
+    stream_ids text[], expected_versions bigint[], new_versions bigint[], not_before timestamptz[],
+    document_versions bigint[], occurred_times text[], last_update_times text[], statuses text[], methods text[],
+    uris text[], cluster_ids text[], content_hashes text[], refusals text[], documents text[],
+    -- per event, in the order of units and versions
+    event_units int[], event_versions bigint[], event_ids uuid[], event_types text[], dotnet_types text[], data jsonb[],
+    causation_ids text[], correlation_ids text[], user_names text[], headers jsonb[]
+) returns table (unit int, appended_at timestamptz)
+    language plpgsql volatile
+    set search_path = pg_catalog, pg_temp
+    set optrack.appending = 'yes'
+as $$
+declare
+    times         timestamptz[];
+    units         int[];
+    last_position bigint;
+    seq_ids       bigint[];
+begin
+    perform pg_advisory_xact_lock({append_lock});
+
+    -- One time for each unit, never before that of the stream's last event; a unit without events keeps the latter.
+    select array(
+        select case when u.next > u.expected then greatest(clock_timestamp(), u.floor) else u.floor end
+        from unnest(expected_versions, new_versions, not_before) with ordinality as u (expected, next, floor, unit)
+        order by u.unit)
+    into times;
+
+    -- Streams that exist: moved forward where they stand as expected. Rows that others hold are skipped, not waited
+    -- for, because the append lock is held here.
+    with wanted as (
+        select u.id, u.expected, u.next, u.appended_at, u.unit::int
+        from unnest(stream_ids, expected_versions, new_versions, times) with ordinality
+            as u (id, expected, next, appended_at, unit)
+    ), held as (
+        select s.id from {schema}.mt_streams s join wanted w on s.id = w.id for no key update of s skip locked
+    ), moved as (
+        update {schema}.mt_streams s set version = w.next, timestamp = w.appended_at
+        from wanted w join held h on h.id = w.id
+        where s.id = w.id and s.version = w.expected
+        returning w.unit
+    ), created as (
+        insert into {schema}.mt_streams as s (id, type, version, timestamp, created)
+        select w.id, 'operation', w.next, w.appended_at, w.appended_at from wanted w where w.expected = 0
+        on conflict (id) do nothing
+        returning s.id
+    )
+    select array(select m.unit from moved m union all select w.unit from created c join wanted w on w.id = c.id)
+    into units;
+
+    if exists (select from {schema}.foreign_events) then
+        perform {schema}.position_foreign_events();
+    end if;
+
+    select array(
+        select nextval('{schema}.mt_events_sequence')
+        from generate_series(1, (select count(*) from unnest(event_units) as e (unit) where e.unit = any (units))))
+    into seq_ids;
+    select coalesce(max(position), 0) into last_position from {schema}.positions;
+
+    insert into {schema}.mt_events (
+        seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type,
+        causation_id, correlation_id, user_name, headers)
+    select seq_ids[e.place], e.id, stream_ids[e.unit], e.version, e.data, e.type,
+           times[e.unit], e.dotnet_type, e.causation_id, e.correlation_id, e.user_name, e.headers
+    from (
+        select u.*, row_number() over (order by u.ordinal) as place
+        from unnest(
+            event_units, event_versions, event_ids, event_types, dotnet_types, data,
+            causation_ids, correlation_ids, user_names, headers) with ordinality
+            as u (unit, version, id, type, dotnet_type, data,
+                  causation_id, correlation_id, user_name, headers, ordinal)
+        where u.unit = any (units)
+    ) as e
+    order by e.place;
+
+    insert into {schema}.positions (position, seq_id)
+    select last_position + s.place, s.seq_id from unnest(seq_ids) with ordinality as s (seq_id, place) order by s.place;
+
+    insert into {schema}.operations as o (
+        operation_id, stream_version, document_version, last_event_at, occurred_time, last_update_time, status,
+        request_method, request_uri, cluster_ids, content_hash, refusals, document)
+    select stream_ids[v.unit], new_versions[v.unit], v.document_version, times[v.unit],
+           v.occurred_time, v.last_update_time, v.status, v.method, v.uri, v.cluster_ids::text[], v.content_hash,
+           v.refusals, v.document
+    from unnest(
+        document_versions, occurred_times, last_update_times, statuses, methods, uris, cluster_ids, content_hashes,
+        refusals, documents) with ordinality
+        as v (document_version, occurred_time, last_update_time, status, method, uri, cluster_ids, content_hash,
+              refusals, document, unit)
+    where v.unit = any (units) and v.document is not null
+    on conflict (operation_id) do update set
+        stream_version = excluded.stream_version,
+        document_version = excluded.document_version,
+        last_event_at = excluded.last_event_at,
+        occurred_time = excluded.occurred_time,
+        last_update_time = excluded.last_update_time,
+        status = excluded.status,
+        request_method = excluded.request_method,
+        request_uri = excluded.request_uri,
+        cluster_ids = excluded.cluster_ids,
+        content_hash = excluded.content_hash,
+        refusals = excluded.refusals,
+        document = excluded.document;
+
+    if exists (select from {schema}.stale_views) then
+        delete from {schema}.stale_views s
+        using unnest(units) as u (unit) where s.stream_id = stream_ids[u.unit];
+    end if;
+
+    return query select u.unit, times[u.unit] from unnest(units) as u (unit);
+end
+$$;

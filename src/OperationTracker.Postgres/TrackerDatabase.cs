@@ -1,0 +1,93 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>
+/// The way to the database: one pool, with the settings that the tracker's promises rest on, whatever the connection
+/// string, the role or the server have as theirs.
+/// </summary>
+public sealed class TrackerDatabase : IAsyncDisposable
+{
+    /// <summary>
+    /// Seconds that opening a connection may take. Short, because nothing has been sent: the sender hears at once and
+    /// repeats.
+    /// </summary>
+    private const int ConnectSeconds = 5;
+
+    /// <summary>
+    /// What the server allows a statement and a wait for a lock. The client waits longer than the server
+    /// (<see cref="CommandSeconds"/>): when a statement takes too long it is the server that says so, and then the
+    /// outcome is known.
+    /// </summary>
+    private const string ServerSettings =
+        "-c default_transaction_isolation=read\\ committed -c statement_timeout=8s -c lock_timeout=2s"
+        + " -c idle_in_transaction_session_timeout=30s -c timezone=UTC -c jit=off -c search_path=pg_catalog";
+
+    private const int CommandSeconds = 12;
+
+    /// <summary>Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.</summary>
+    private const int PoolSize = 16;
+
+    /// <summary>A pool for <paramref name="connectionString"/>, whose own settings stay where the tracker has no need.</summary>
+    /// <exception cref="ArgumentException">The text is not a connection string. The message does not repeat it.</exception>
+    public TrackerDatabase(string connectionString, SchemaName schema, ILoggerFactory? loggers = null)
+    {
+        Schema = schema;
+        Sql = new SqlTexts(schema);
+        var settings = Parse(connectionString);
+        Host = settings.Host ?? "";
+        settings.ApplicationName ??= "optrack";
+        settings.Options = string.Join(' ', new[] { settings.Options, ServerSettings }.Where(text => text is not null));
+        settings.Timeout = ConnectSeconds;
+        settings.CommandTimeout = CommandSeconds;
+        settings.MaxPoolSize = PoolSize;
+        settings.KeepAlive = 0;
+        settings.TcpKeepAlive = true;
+        settings.NoResetOnClose = true;
+        settings.MaxAutoPrepare = 64;
+        settings.AutoPrepareMinUsages = 2;
+        settings.Enlist = false;
+        settings.Multiplexing = false;
+        settings.IncludeErrorDetail = false;
+        settings.PersistSecurityInfo = false;
+        settings.LogParameters = false;
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (loggers is not null)
+            builder.UseLoggerFactory(loggers);
+        DataSource = builder.Build();
+    }
+
+    /// <summary>The schema of this tracker.</summary>
+    public SchemaName Schema { get; }
+
+    /// <summary>The host, or the directory of the socket, for messages.</summary>
+    public string Host { get; }
+
+    internal SqlTexts Sql { get; }
+
+    internal NpgsqlDataSource DataSource { get; }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => DataSource.DisposeAsync();
+
+    internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => DataSource.OpenConnectionAsync(cancel);
+
+    /// <summary>The statement of a file, ready for its parameters.</summary>
+    internal NpgsqlCommand Command(NpgsqlConnection connection, string name) => new(Sql[name], connection);
+
+    private static NpgsqlConnectionStringBuilder Parse(string connectionString)
+    {
+        try
+        {
+            return new NpgsqlConnectionStringBuilder(connectionString);
+        }
+        catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException)
+        {
+            // The fault's own message repeats the text, and with it the password.
+            throw new ArgumentException(
+                "The database's connection string cannot be read. It looks like"
+                + " Host=db.example;Database=optrack;Username=optrack;Password=...");
+        }
+    }
+}
