@@ -1,9 +1,9 @@
 namespace OperationTracker.Postgres.Embedded;
 
 /// <summary>
-/// Who may connect: over the socket, the tracker's user and the server's user, known by their user ids, to the tracker's
-/// role and the administrator's; over loopback, if it was asked for, the tracker's role with its password. The files
-/// are the tracker's own, written anew at each start, and outside of what the server can write.
+/// Who may connect: over the socket, the tracker's user and the server's user, known by their user ids, as the
+/// tracker's role and as the administrator; over loopback, if it was asked for, the tracker's role with its password.
+/// The files are the tracker's own, written anew at each start, and outside of what the server can write.
 /// </summary>
 internal static class AccessRules
 {

@@ -23,7 +23,8 @@ internal static partial class BinaryPlaces
         string bin;
         try
         {
-            using var process = Process.Start(new ProcessStartInfo(tool, ["--bindir"]) { RedirectStandardOutput = true })!;
+            var ask = new ProcessStartInfo(tool, ["--bindir"]) { RedirectStandardOutput = true };
+            using var process = Process.Start(ask)!;
             bin = process.StandardOutput.ReadToEnd().Trim();
             process.WaitForExit();
         }

@@ -6,14 +6,15 @@ namespace OperationTracker.Postgres.Embedded;
 /// <summary>The cluster on disk: which version wrote it, and how a new one is made.</summary>
 internal static class Cluster
 {
-    /// <summary>The major version that wrote the cluster; null if there is none yet. Never makes or repairs one.</summary>
+    /// <summary>The major version that wrote the cluster; null if there is none yet. Repairs nothing.</summary>
     public static int? MajorOf(DataDirectory data)
     {
         if (!Directory.Exists(data.Cluster)) return null;
         var version = Path.Combine(data.Cluster, "PG_VERSION");
         try
         {
-            if (int.TryParse(File.ReadAllText(version).Trim(), CultureInfo.InvariantCulture, out var major)) return major;
+            var content = File.ReadAllText(version).Trim();
+            if (int.TryParse(content, CultureInfo.InvariantCulture, out var major)) return major;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -24,9 +25,9 @@ internal static class Cluster
     }
 
     /// <summary>
-    /// Makes the cluster in a directory beside its place and renames it there when all of it is on disk: at a crash there
-    /// is either no cluster or a whole one. The locale is one that no update of the operating system can re-order,
-    /// because indexes of text depend on the order.
+    /// Makes the cluster in a directory beside its place and renames it there when all of it is on disk: after a crash
+    /// there is either no cluster or a whole one. The locale is one that no update of the operating system can
+    /// re-order, because indexes of text depend on the order.
     /// </summary>
     public static async Task CreateAsync(
         DataDirectory data, PostgresBinaries binaries, SpawnThread spawn, UnprivilegedCommand run, ILogger logger,
@@ -64,7 +65,10 @@ internal static class Cluster
         .. binaries.Major >= 17 ? ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"] : (string[])[],
     ];
 
-    private static EmbeddedPostgresException NotACluster(DataDirectory data, Exception? cause) => DataDirectory.Unusable(
-        $"{data.Cluster} exists, but it is no PostgreSQL cluster that this user can read ({cause?.Message ?? "PG_VERSION"}). " +
-        "It was left as it is: restore it from a backup, move it away, or name another directory with --data.", cause);
+    private static EmbeddedPostgresException NotACluster(DataDirectory data, Exception? cause) =>
+        DataDirectory.Unusable(
+            $"{data.Cluster} exists, but it is no PostgreSQL cluster that this user can read " +
+            $"({cause?.Message ?? "PG_VERSION holds no number"}). It was left as it is: restore it from a backup, " +
+            "move it away, or name another directory with --data.",
+            cause);
 }

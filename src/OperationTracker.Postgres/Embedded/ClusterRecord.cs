@@ -24,7 +24,8 @@ internal sealed record ClusterRecord(int Major, string Bin, DateTimeOffset Creat
     public void Write(string path)
     {
         var temporary = path + ".new";
-        File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, ClusterRecordJson.Default.ClusterRecord));
+        var json = JsonSerializer.SerializeToUtf8Bytes(this, ClusterRecordJson.Default.ClusterRecord);
+        File.WriteAllBytes(temporary, json);
         File.Move(temporary, path, overwrite: true);
     }
 }

@@ -26,25 +26,26 @@ internal sealed record DataDirectory(string Path)
 
     public string Sockets => System.IO.Path.Combine(Path, "run");
 
-    /// <summary>Chooses the directory and makes it if it is not there; its parents as well.</summary>
-    public static DataDirectory Open(string? asked, ILogger logger)
+    /// <summary>The directory that is asked for, or the one that is usual for this user; not made yet.</summary>
+    public static DataDirectory Choose(string? asked) => new(System.IO.Path.GetFullPath(asked ?? Default()));
+
+    /// <summary>Makes the directory and its parents if they are not there, and resolves its symbolic links.</summary>
+    public DataDirectory Make(bool asked, ILogger logger)
     {
-        var path = System.IO.Path.GetFullPath(asked ?? Default());
         try
         {
-            var made = !Directory.Exists(path);
-            if (made) Directory.CreateDirectory(path);
-            path = Posix.RealPath(path);
+            var made = !Directory.Exists(Path);
+            if (made) Directory.CreateDirectory(Path);
             // As root the server's user has to pass through to the cluster, and need not see what else is there.
-            if (made) Posix.ChangeMode(path, Posix.IsRoot ? Convert.ToInt32("711", 8) : Convert.ToInt32("700", 8));
+            if (made) Posix.ChangeMode(Path, Posix.IsRoot ? Convert.ToInt32("711", 8) : Convert.ToInt32("700", 8));
+            var resolved = Posix.RealPath(Path);
+            CheckSafe(resolved, asked, logger);
+            return new DataDirectory(resolved);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw Unusable($"The data directory {path} cannot be made: {e.Message} Name another one with --data.", e);
+            throw Unusable($"The data directory {Path} cannot be made: {e.Message} Name another one with --data.", e);
         }
-
-        CheckSafe(path, asked is not null, logger);
-        return new DataDirectory(path);
     }
 
     public static EmbeddedPostgresException Unusable(string message, Exception? cause = null) =>

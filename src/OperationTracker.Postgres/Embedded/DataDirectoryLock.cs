@@ -5,11 +5,13 @@ namespace OperationTracker.Postgres.Embedded;
 
 /// <summary>
 /// The tracker's claim to its data directory: an exclusive flock, which the kernel frees when the process dies,
-/// however it dies. The file holds the pid of its holder, for the sentence that refuses the second; it is never deleted,
-/// because a deleted lock file can be locked by one process while another makes a new one.
+/// however it dies. The file holds the pid of its holder, for the sentence that refuses the second; it is never
+/// deleted, because a deleted lock file can be locked by one process while another makes a new one.
 /// </summary>
 internal sealed class DataDirectoryLock : IDisposable
 {
+    private const int LongestPid = 32;
+
     private readonly FileStream _file;
 
     private DataDirectoryLock(FileStream file) => _file = file;
@@ -48,14 +50,16 @@ internal sealed class DataDirectoryLock : IDisposable
 
     public void Dispose() => _file.Dispose();
 
-    /// <summary>The pid in the file, read without a lock; null if the file could not be opened for another reason.</summary>
+    /// <summary>The pid in the file, read without a lock; null if it cannot be read.</summary>
     private static string? Holder(DataDirectory data)
     {
         try
         {
-            using var file = new FileStream(data.Lock, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var reader = new StreamReader(file);
-            return reader.ReadToEnd().Trim() is { Length: > 0 } pid ? pid : "(just starting)";
+            Span<byte> content = stackalloc byte[LongestPid];
+            // The base library's own ways of opening a file ask for a lock, which the holder does not let in.
+            using var file = Posix.OpenToRead(data.Lock);
+            var pid = Encoding.ASCII.GetString(content[..RandomAccess.Read(file, content, 0)]).Trim();
+            return pid.Length > 0 ? pid : "(just starting)";
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -67,13 +67,17 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
                 EmbeddedPostgresProblem.NotSupported,
                 "The tracker's own PostgreSQL runs on Linux only. Give it a server with --database.");
 
-        var data = Embedded.DataDirectory.Open(options.DataDirectory, logger);
-        var held = DataDirectoryLock.Take(data);
+        var data = Embedded.DataDirectory.Choose(options.DataDirectory);
         var spawn = new SpawnThread();
+        DataDirectoryLock? held = null;
         Supervisor? supervisor = null;
         try
         {
-            var start = await EmbeddedStart.PrepareAsync(options, data, spawn, logger, clock, cancel);
+            var run = new UnprivilegedCommand(ServerUser.Choose(options.RunAs, data), options.UseSetpriv);
+            await Reachability.CheckAsync(spawn, run, data.Path, "--data", cancel);
+            data = data.Make(options.DataDirectory is not null, logger);
+            held = DataDirectoryLock.Take(data);
+            var start = await EmbeddedStart.PrepareAsync(options, data, run, spawn, logger, clock, cancel);
             supervisor = new Supervisor(start.StartServerAsync, logger, clock);
             await supervisor.StartAsync(cancel);
             var tcp = await start.PrepareDatabaseAsync(cancel);
@@ -84,7 +88,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             if (supervisor is not null) await supervisor.StopAsync(CancellationToken.None);
             supervisor?.Dispose();
             spawn.Dispose();
-            held.Dispose();
+            held?.Dispose();
             if (e is NpgsqlException or IOException or UnauthorizedAccessException)
                 throw new EmbeddedPostgresException(
                     EmbeddedPostgresProblem.StartFailed, $"PostgreSQL on {data.Path} did not start: {e.Message}", e);

@@ -14,7 +14,8 @@ internal static partial class EmbeddedPostgresLog
     [LoggerMessage(4102, LogLevel.Information, "PostgreSQL is still starting; it last reported {Silence} ago")]
     public static partial void StillStarting(this ILogger logger, TimeSpan silence);
 
-    [LoggerMessage(4103, LogLevel.Warning, "Stopping process {Pid}, a PostgreSQL that outlived its tracker, on {Cluster}")]
+    [LoggerMessage(4103, LogLevel.Warning,
+        "Stopping process {Pid}, a PostgreSQL that outlived its tracker, on {Cluster}")]
     public static partial void StoppingLeftover(this ILogger logger, int pid, string cluster);
 
     [LoggerMessage(4104, LogLevel.Error, "{Problem}")]

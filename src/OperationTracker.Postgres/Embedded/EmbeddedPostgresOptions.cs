@@ -19,7 +19,7 @@ public sealed record EmbeddedPostgresOptions
     /// </summary>
     public string? RunAs { get; init; }
 
-    /// <summary>A port on 127.0.0.1 for programs of this machine, with a password; null: the Unix socket only.</summary>
+    /// <summary>A port on 127.0.0.1, with a password, for other programs of this machine; null: none.</summary>
     public int? TcpPort { get; init; }
 
     /// <summary>The server's <c>max_connections</c>: the tracker's pool, and ten for people and backups.</summary>

@@ -46,21 +46,16 @@ internal sealed class EmbeddedStart
 
     /// <summary>Everything that happens once, before the first server: needs the data directory's lock.</summary>
     public static async Task<EmbeddedStart> PrepareAsync(
-        EmbeddedPostgresOptions options, DataDirectory data, SpawnThread spawn, ILogger logger, TimeProvider clock,
-        CancellationToken cancel)
+        EmbeddedPostgresOptions options, DataDirectory data, UnprivilegedCommand run, SpawnThread spawn, ILogger logger,
+        TimeProvider clock, CancellationToken cancel)
     {
-        var run = new UnprivilegedCommand(ServerUser.Choose(options.RunAs, data), options.UseSetpriv);
         if (!run.DiesWithTracker) logger.NoParentDeathSignal();
-        await Reachability.CheckAsync(
-            spawn, run, data.Path, "Let others pass it (chmod o+x), or name another data directory with --data.", cancel);
-
+        await Reachability.CheckAsync(spawn, run, data.Path, "--data", cancel);
         Cluster.RemoveAbandoned(data);
         var record = ClusterRecord.Read(data.Record);
         var major = Cluster.MajorOf(data);
         var binaries = PostgresBinaries.Find(options.BinDirectory, record?.Bin, major, data.Cluster);
-        await Reachability.CheckAsync(
-            spawn, run, binaries.Bin, "Let others pass it (chmod o+x), or name another PostgreSQL with --pg-bin.", cancel);
-
+        await Reachability.CheckAsync(spawn, run, binaries.Bin, "--pg-bin", cancel);
         if (major is null) await Cluster.CreateAsync(data, binaries, spawn, run, logger, cancel);
         if (record?.Bin != binaries.Bin || record.Major != binaries.Major)
             new ClusterRecord(binaries.Major, binaries.Bin, record?.Created ?? clock.GetUtcNow()).Write(data.Record);

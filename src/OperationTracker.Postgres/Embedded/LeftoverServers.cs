@@ -29,8 +29,8 @@ internal static class LeftoverServers
                 if (!await GoneAsync(cluster, ImmediateStop, clock, cancel))
                     throw new EmbeddedPostgresException(
                         EmbeddedPostgresProblem.AlreadyRunning,
-                        $"A PostgreSQL of an earlier tracker, process {postmaster}, still runs on {cluster} and does not " +
-                        "stop. Look at what holds it (its disk?), stop it, and start again.");
+                        $"A PostgreSQL of an earlier tracker, process {postmaster}, still runs on {cluster} and does " +
+                        "not stop. Look at what holds it (its disk?), stop it, and start again.");
             }
         }
 
@@ -71,7 +71,8 @@ internal static class LeftoverServers
     {
         try
         {
-            return int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid) ? pid : null;
+            var first = File.ReadLines(file).FirstOrDefault();
+            return int.TryParse(first, CultureInfo.InvariantCulture, out var pid) ? pid : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.Runtime.InteropServices;
+using Microsoft.Win32.SafeHandles;
 
 namespace OperationTracker.Postgres.Embedded;
 
@@ -16,7 +17,7 @@ internal static partial class Posix
     private const uint StatxUid = 0x8;
     private const int StatxSize = 256;
     private const int StatxUidOffset = 20;
-    private const int OpenDirectory = 0x10000;
+    private const int OpenCloseOnExec = 0x80000;
 
     private static readonly Lock PasswordDatabase = new();
 
@@ -48,11 +49,16 @@ internal static partial class Posix
     /// <summary>Makes a rename inside the directory survive a power loss.</summary>
     public static void FlushDirectory(string path)
     {
-        var descriptor = open(path, OpenDirectory);
+        using var directory = OpenToRead(path);
+        Check(fsync(directory), path);
+    }
+
+    /// <summary>Opens a file whatever locks there are on it.</summary>
+    public static SafeFileHandle OpenToRead(string path)
+    {
+        var descriptor = open(path, OpenCloseOnExec);
         Check(descriptor, path);
-        var result = fsync(descriptor);
-        _ = close(descriptor);
-        Check(result, path);
+        return new SafeFileHandle(descriptor, ownsHandle: true);
     }
 
     public static OsUser? FindUser(string name)
@@ -102,10 +108,7 @@ internal static partial class Posix
     private static partial int open(string path, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
-    private static partial int fsync(int descriptor);
-
-    [LibraryImport("libc")]
-    private static partial int close(int descriptor);
+    private static partial int fsync(SafeFileHandle file);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getpwnam(string name);

@@ -49,9 +49,9 @@ internal sealed partial record PostgresBinaries(string Bin, int Major, string Ve
             using var process = Process.Start(start)!;
             var output = process.StandardOutput.ReadToEnd();
             process.WaitForExit();
-            return VersionPattern().Match(output) is { Success: true } match
-                ? new PostgresBinaries(bin, int.Parse(match.Groups[2].Value, CultureInfo.InvariantCulture), match.Groups[1].Value)
-                : null;
+            if (VersionPattern().Match(output) is not { Success: true } match) return null;
+            var major = int.Parse(match.Groups[2].ValueSpan, CultureInfo.InvariantCulture);
+            return new PostgresBinaries(bin, major, match.Groups[1].Value);
         }
         catch (Exception e) when (e is Win32Exception or IOException)
         {
@@ -62,11 +62,12 @@ internal sealed partial record PostgresBinaries(string Bin, int Major, string Ve
     private static EmbeddedPostgresException NothingFound(string? asked) => new(
         EmbeddedPostgresProblem.BinariesNotFound,
         asked is null
-            ? $"PostgreSQL {OldestMajor} or newer was not found on this machine. Run eng/install-postgres, install the " +
-              "package postgresql, name its directory with --pg-bin, or use a server of your own with --database."
-            : $"{asked} holds no working postgres and initdb. Name the directory of both with --pg-bin, or leave it out.");
+            ? $"PostgreSQL {OldestMajor} or newer was not found on this machine. Run eng/install-postgres, install " +
+              "the package postgresql, name its directory with --pg-bin, or use another server with --database."
+            : $"{asked} holds no working postgres and initdb. Name the directory of both, or leave --pg-bin out.");
 
-    private static EmbeddedPostgresException WrongVersion(List<PostgresBinaries> found, int? clusterMajor, string cluster)
+    private static EmbeddedPostgresException WrongVersion(
+        List<PostgresBinaries> found, int? clusterMajor, string cluster)
     {
         var here = string.Join(", ", found.Select(each => $"{each.Version} in {each.Bin}").Distinct());
         return clusterMajor is { } major

@@ -10,7 +10,8 @@ internal sealed record ProgramRun(int ExitCode, string Output, string Errors)
 
     /// <summary>Runs a program and waits for its end; one that is no longer waited for is killed.</summary>
     public static async Task<ProgramRun> RunAsync(
-        SpawnThread spawn, UnprivilegedCommand run, string program, IEnumerable<string> arguments, CancellationToken cancel)
+        SpawnThread spawn, UnprivilegedCommand run, string program, IEnumerable<string> arguments,
+        CancellationToken cancel)
     {
         using var process = await spawn.StartAsync(run.Create(program, arguments));
         try

@@ -10,7 +10,7 @@ internal static class Reachability
         """for directory do if ! [ -x "$directory" ]; then printf %s "$directory"; exit 1; fi; done""";
 
     public static async Task CheckAsync(
-        SpawnThread spawn, UnprivilegedCommand run, string path, string advice, CancellationToken cancel)
+        SpawnThread spawn, UnprivilegedCommand run, string path, string option, CancellationToken cancel)
     {
         if (!run.User.DropsPrivileges) return;
         var asked = await ProgramRun.RunAsync(
@@ -21,13 +21,15 @@ internal static class Reachability
                 EmbeddedPostgresProblem.NoUnprivilegedUser,
                 $"Nothing can be run as the user {run.User.Account.Name}: {asked.Complaint}");
         throw DataDirectory.Unusable(
-            $"PostgreSQL runs as the user {run.User.Account.Name}, who cannot pass through {asked.Output} to {path}. {advice}");
+            $"PostgreSQL runs as the user {run.User.Account.Name}, who cannot pass through {asked.Output} to {path}. " +
+            $"Let others pass it (chmod o+x), or name another directory with {option}.");
     }
 
     private static Stack<string> FromTheRoot(string path)
     {
         var directories = new Stack<string>();
-        for (var each = path; each is not null; each = Path.GetDirectoryName(each)) directories.Push(each);
+        for (var each = path; each is not null; each = Path.GetDirectoryName(each))
+            if (Directory.Exists(each)) directories.Push(each);
         return directories;
     }
 }

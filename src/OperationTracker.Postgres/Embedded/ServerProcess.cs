@@ -34,7 +34,7 @@ internal sealed class ServerProcess
     /// <summary>Completes when the server has ended, for whatever reason.</summary>
     public Task Exited { get; }
 
-    /// <summary>"exited with code 1", "was killed by signal 9", and the server's own last words if there are any.</summary>
+    /// <summary>"exited with code 1" or "was killed by signal 9", and the server's last words if any.</summary>
     public string Ending
     {
         get
@@ -73,7 +73,7 @@ internal sealed class ServerProcess
         {
             if (Exited.IsCompleted) throw Failed($"PostgreSQL did not start: it {Ending}.");
             if (_log.Silence > patience)
-                throw Failed($"PostgreSQL did not become ready: it has been silent for {_log.Silence.TotalSeconds:F0} s.");
+                throw Failed($"PostgreSQL does not become ready: it is silent for {_log.Silence.TotalSeconds:F0} s.");
             if (_clock.GetElapsedTime(progressAt) > ProgressEvery)
             {
                 _logger.StillStarting(_log.Silence);
@@ -155,5 +155,6 @@ internal sealed class ServerProcess
         }
     }
 
-    private static EmbeddedPostgresException Failed(string message) => new(EmbeddedPostgresProblem.StartFailed, message);
+    private static EmbeddedPostgresException Failed(string message) =>
+        new(EmbeddedPostgresProblem.StartFailed, message);
 }

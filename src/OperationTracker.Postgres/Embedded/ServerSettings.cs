@@ -45,7 +45,8 @@ internal static class ServerSettings
             ("hba_file", data.AccessRules),
             ("ident_file", data.UserMap),
         ];
-        return ["-D", data.Cluster, .. chosen.SelectMany(setting => (string[])["-c", $"{setting.Name}={setting.Value}"])];
+        var settings = chosen.SelectMany(setting => (string[])["-c", $"{setting.Name}={setting.Value}"]);
+        return ["-D", data.Cluster, .. settings];
     }
 
     /// <summary>
@@ -61,8 +62,8 @@ internal static class ServerSettings
             if (value == wanted) continue;
             throw new EmbeddedPostgresException(
                 EmbeddedPostgresProblem.UnsafeSettings,
-                $"PostgreSQL runs with {name} = {value}, so it could lose what the tracker has acknowledged. Reset it: " +
-                $"alter role {TrackerDatabase.Owner} reset {name}; alter database {TrackerDatabase.Name} reset {name}.");
+                $"PostgreSQL runs with {name} = {value}, so it could lose what the tracker acknowledged. Reset it: " +
+                $"alter role {TrackerDatabase.Owner} reset {name}, alter database {TrackerDatabase.Name} reset {name}");
         }
     }
 }

@@ -9,14 +9,14 @@ internal sealed record ServerUser(OsUser Account, bool DropsPrivileges)
     public static ServerUser Choose(string? asked, DataDirectory data)
     {
         if (!Posix.IsRoot) return new ServerUser(Self(), DropsPrivileges: false);
-        var owner = Directory.Exists(data.Cluster) ? Posix.FindUser(Posix.OwnerOf(data.Cluster)) : null;
+        var owner = OwnerOf(data.Cluster);
         if (asked is not null) return new ServerUser(Asked(asked, owner, data), DropsPrivileges: true);
         var account = Unprivileged(owner)
             ?? Unprivileged(Posix.FindUser("postgres"))
-            ?? Unprivileged(Posix.FindUser(Posix.OwnerOf(data.Path)))
+            ?? Unprivileged(OwnerOf(data.Path))
             ?? throw Nobody(
-                "PostgreSQL does not run as root, and there is no user \"postgres\" to run it. Install PostgreSQL, name " +
-                "a user with --pg-user, or start the tracker as a user that is not root.");
+                "PostgreSQL does not run as root, and there is no user \"postgres\" to run it. Install PostgreSQL, " +
+                "name a user with --pg-user, or start the tracker as a user that is not root.");
         return new ServerUser(account, DropsPrivileges: true);
     }
 
@@ -33,6 +33,9 @@ internal sealed record ServerUser(OsUser Account, bool DropsPrivileges)
                 "Leave --pg-user out, or give the cluster to the other user with chown -R.");
         return user;
     }
+
+    private static OsUser? OwnerOf(string path) =>
+        Directory.Exists(path) ? Posix.FindUser(Posix.OwnerOf(path)) : null;
 
     private static OsUser? Unprivileged(OsUser? user) => user is { Uid: not 0 } ? user : null;
 

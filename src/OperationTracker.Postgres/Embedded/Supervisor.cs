@@ -6,7 +6,7 @@ namespace OperationTracker.Postgres.Embedded;
 /// <summary>
 /// Keeps a server running until it is told to stop. A server that ends is started again after 1 s, then 2, 4 and so on
 /// to 30 s; after a minute of health the count begins anew. It never gives up, because the usual cause, a full disk, is
-/// cured from outside. Promises: at most one server at a time; after <see cref="StopAsync"/> none, and no further start.
+/// cured from outside. Promises: at most one server at a time, and none after <see cref="StopAsync"/>.
 /// </summary>
 internal sealed class Supervisor(
     Func<CancellationToken, Task<ServerProcess>> start, ILogger logger, TimeProvider clock) : IDisposable

@@ -4,8 +4,8 @@ using Npgsql;
 namespace OperationTracker.Postgres.Embedded;
 
 /// <summary>
-/// The tracker's database in its private server, its owner, who is no superuser, and the password with which programs of
-/// this machine connect over loopback.
+/// The tracker's database in its private server, its owner, who is no superuser, and the password with which programs
+/// of this machine connect over loopback.
 /// </summary>
 internal static class TrackerDatabase
 {
@@ -26,7 +26,7 @@ internal static class TrackerDatabase
             SslMode = SslMode.Disable,
         }.ConnectionString;
 
-    /// <summary>Makes the owner and the database if they are not there. Safe to repeat after a crash at any point.</summary>
+    /// <summary>Makes the owner and the database if they are not there; a crash in between does no harm.</summary>
     public static async Task CreateAsync(string administrator, CancellationToken cancel)
     {
         await using var session = new NpgsqlConnection(administrator);

@@ -3,10 +3,10 @@ using System.Diagnostics;
 namespace OperationTracker.Postgres.Embedded;
 
 /// <summary>
-/// Runs PostgreSQL's programs as the server's user: in a session of their own (Ctrl-C in the terminal stops the tracker,
-/// which then stops them in order), with an environment that holds none of the tracker's secrets, and stopped by the
-/// kernel when the tracker dies. What the machine has no tool for is left out: without setpriv a server outlives a
-/// killed tracker, and the next start stops it.
+/// Runs PostgreSQL's programs as the server's user: in a session of their own (Ctrl-C in the terminal stops the
+/// tracker, which then stops them in order), with an environment that holds none of the tracker's secrets, and stopped
+/// by the kernel when the tracker dies. What the machine has no tool for is left out: without setpriv a server outlives
+/// a killed tracker, and the next start stops it.
 /// </summary>
 internal sealed class UnprivilegedCommand(ServerUser user, bool useSetpriv)
 {
@@ -44,7 +44,8 @@ internal sealed class UnprivilegedCommand(ServerUser user, bool useSetpriv)
         .Select(directory => Path.Combine(directory, name))
         .FirstOrDefault(File.Exists);
 
-    private static string SearchPath => Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path ? path : DefaultPath;
+    private static string SearchPath =>
+        Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path ? path : DefaultPath;
 
     private string[] Session() => _setsid is null ? [] : [_setsid];
 
