@@ -47,12 +47,11 @@ internal static partial class BinaryPlaces
 
     private static IEnumerable<string> Downloads()
     {
-        string?[] caches =
-        [
-            Environment.GetEnvironmentVariable("XDG_CACHE_HOME"),
-            Environment.GetEnvironmentVariable("HOME") is { Length: > 0 } home ? Path.Combine(home, ".cache") : null,
-            "/var/cache",
-        ];
+        var home = Environment.GetEnvironmentVariable("HOME") ?? "";
+        // Root's own cache would be closed to the user that runs the server.
+        string?[] caches = Posix.IsRoot
+            ? ["/var/cache"]
+            : [Environment.GetEnvironmentVariable("XDG_CACHE_HOME"), Path.Combine(home, ".cache"), "/var/cache"];
         return caches.Where(cache => cache is ['/', ..])
             .SelectMany(cache => Newest(Path.Combine(cache!, "optrack"), "postgres-*", "bin"));
     }
