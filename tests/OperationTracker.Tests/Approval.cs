@@ -4,8 +4,8 @@ using System.Text;
 namespace OperationTracker.Tests;
 
 /// <summary>
-/// Golden files: text that people have read and approved, kept in <c>golden/</c> beside the test. A difference fails and
-/// leaves a <c>.received</c> file to compare with; OPTRACK_APPROVE=1 in the environment takes what came as the new
+/// Golden files: text that people have read and approved, kept in <c>golden/</c> beside the test. A difference fails
+/// and leaves a <c>.received</c> file to compare with; OPTRACK_APPROVE=1 in the environment takes what came as the new
 /// golden file, to be read in the diff.
 /// </summary>
 public static class Approval

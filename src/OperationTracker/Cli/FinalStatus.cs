@@ -11,6 +11,7 @@ namespace OperationTracker.Cli;
 internal sealed class FinalStatus(TrackerClient client, Terminal terminal, TimeProvider clock)
 {
     private string? etag;
+    private Waiting seen = new(ExitCodes.Failed, "not asked for yet");
     private string? lastSaid;
 
     /// <returns>The answer with the final document, or an error that waiting will not mend.</returns>
@@ -19,12 +20,10 @@ internal sealed class FinalStatus(TrackerClient client, Terminal terminal, TimeP
         string operationId, TimeSpan interval, TimeSpan timeout, CancellationToken token)
     {
         var start = clock.GetTimestamp();
-        var state = new Waiting(ExitCodes.Failed, "not asked yet");
         while (true)
         {
-            var (answer, next) = await AskAsync(operationId, token);
+            var (answer, state) = await AskAsync(operationId, token);
             if (answer is not null) return answer;
-            state = next ?? state;
 
             var left = timeout - clock.GetElapsedTime(start);
             if (left <= TimeSpan.Zero)
@@ -38,7 +37,7 @@ internal sealed class FinalStatus(TrackerClient client, Terminal terminal, TimeP
     /// <summary>Why the wait goes on, and what the exit code is if it ends here.</summary>
     private sealed record Waiting(int ExitCode, string What);
 
-    private async Task<(TrackerAnswer? Settled, Waiting? State)> AskAsync(string operationId, CancellationToken token)
+    private async Task<(TrackerAnswer? Settled, Waiting State)> AskAsync(string operationId, CancellationToken token)
     {
         try
         {
@@ -48,10 +47,10 @@ internal sealed class FinalStatus(TrackerClient client, Terminal terminal, TimeP
             return answer.Status switch
             {
                 HttpStatusCode.OK => Judge(answer),
-                HttpStatusCode.NotModified => (null, null),
+                HttpStatusCode.NotModified => (null, seen),
                 HttpStatusCode.NotFound => (null, new Waiting(ExitCodes.NotFound, "not reported yet")),
                 HttpStatusCode.ServiceUnavailable => (null, Unavailable("the tracker is unavailable (HTTP 503)")),
-                _ => (answer, null),
+                _ => (answer, seen),
             };
         }
         catch (TrackerUnavailableException unavailable)
@@ -60,12 +59,12 @@ internal sealed class FinalStatus(TrackerClient client, Terminal terminal, TimeP
         }
     }
 
-    private (TrackerAnswer?, Waiting?) Judge(TrackerAnswer answer)
+    private (TrackerAnswer?, Waiting) Judge(TrackerAnswer answer)
     {
         var status = StatusOf(answer.Body);
-        if (status is "completed" or "failed" or "canceled") return (answer, null);
+        seen = new Waiting(ExitCodes.Failed, status);
         etag = answer.ETag;
-        return (null, new Waiting(ExitCodes.Failed, status));
+        return (status is "completed" or "failed" or "canceled" ? answer : null, seen);
     }
 
     private static Waiting Unavailable(string why) => new(ExitCodes.Unavailable, $"out of sight: {why.TrimEnd('.')}");

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
@@ -9,7 +10,7 @@ namespace OperationTracker.Cli;
 /// <c>--json</c> has them. Whatever the document holds is shown as text: a member of another type than the contract's
 /// appears as its JSON, and nothing fails.
 /// </summary>
-internal static class OperationView
+internal static partial class OperationView
 {
     /// <summary>Longer texts (error bodies, finer states) are cut; a screen is for an overview.</summary>
     private const int TextLimit = 400;
@@ -51,7 +52,8 @@ internal static class OperationView
 
     private static IEnumerable<IRenderable> ClusterSection(string heading, JsonElement parent)
     {
-        var table = new Table().Border(TableBorder.None).AddColumns("  cluster_id", "request", "answer");
+        var table = new Table().Border(TableBorder.None).AddColumns(
+            Column("  cluster_id"), Column("request"), Column("answer"));
         foreach (var cluster in parent.GetProperty("target_clusters").EnumerateArray())
             table.AddRow(
                 Line("  " + TextOf(cluster, "cluster_id"), Style.Plain),
@@ -76,6 +78,8 @@ internal static class OperationView
         return $"{TextOf(response, "status_code")} {TextOf(response, "body")}".Trim();
     }
 
+    private static TableColumn Column(string name) => new TableColumn(name).Padding(0, 0, 2, 0);
+
     private static Grid Facts()
     {
         var grid = new Grid();
@@ -87,7 +91,12 @@ internal static class OperationView
     private static void Add(Grid facts, string name, string value) =>
         facts.AddRow(Line(name, Style.Plain), Line(value, Style.Plain));
 
-    private static Text Line(string text, Style style) => new(PlainText.Escape(PlainText.Cut(text, TextLimit)), style);
+    /// <summary>Indented JSON within a text would show an escape for each line break; one space reads better.</summary>
+    private static Text Line(string text, Style style) =>
+        new(PlainText.Escape(IndentedBreak().Replace(PlainText.Cut(text, TextLimit), " ")), style);
+
+    [GeneratedRegex(@"\r?\n *")]
+    private static partial Regex IndentedBreak();
 
     private static JsonProperty[] Members(JsonElement element) =>
         element.ValueKind == JsonValueKind.Object ? [.. element.EnumerateObject()] : [];

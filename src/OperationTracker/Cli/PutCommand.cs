@@ -107,7 +107,7 @@ internal static class PutCommand
         }
     }
 
-    /// <summary>The tracker's own wish, else twice as long each time; never so long that it looks like a hang.</summary>
+    /// <summary>The tracker's own wish, else twice as long each time; never so long as to look like a hang.</summary>
     private static TimeSpan Delay(int attempt, TimeSpan? retryAfter)
     {
         var delay = retryAfter ?? FirstDelay * Math.Pow(2, Math.Min(attempt, 16));

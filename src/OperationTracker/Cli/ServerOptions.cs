@@ -34,7 +34,7 @@ internal sealed class ServerOptions
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
             throw new ExitException(ExitCodes.Usage, $"'{url}' is not an http or https URL.");
         if (uri.Query.Length > 0 || uri.Fragment.Length > 0)
-            throw new ExitException(ExitCodes.Usage, $"'{url}' has a query or a fragment; give the server's URL alone.");
+            throw new ExitException(ExitCodes.Usage, $"'{url}' has a query or a fragment; a server's URL has none.");
         return new TrackerClient(uri, TimeSpan.FromSeconds(parsed.GetValue(timeout)));
     }
 

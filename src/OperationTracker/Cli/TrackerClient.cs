@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Sockets;
 
 namespace OperationTracker.Cli;
 
@@ -79,7 +80,7 @@ internal sealed class TrackerClient : IDisposable
         }
         catch (HttpRequestException failure)
         {
-            throw new TrackerUnavailableException($"{server} cannot be reached: {failure.Message}");
+            throw new TrackerUnavailableException($"{server} cannot be reached: {Reason(failure)}");
         }
         catch (IOException failure)
         {
@@ -91,6 +92,10 @@ internal sealed class TrackerClient : IDisposable
 
     private static TrackerAnswer Answer(HttpResponseMessage response, byte[] body) =>
         new(response.StatusCode, response.Headers.ETag?.ToString(), RetryAfter(response), body);
+
+    /// <summary>A refused connection names its address; of other failures the innermost says most.</summary>
+    private static string Reason(HttpRequestException failure) =>
+        failure.InnerException is null or SocketException ? failure.Message : failure.GetBaseException().Message;
 
     private static TimeSpan? RetryAfter(HttpResponseMessage response) => response.Headers.RetryAfter switch
     {

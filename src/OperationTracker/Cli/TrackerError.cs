@@ -39,7 +39,8 @@ internal sealed record TrackerError(string? ErrorCode, string? ErrorMessage, IRe
 
     private static Table Table(IEnumerable<TrackerFault?> faults)
     {
-        var table = new Table().Border(TableBorder.None).AddColumns("path", "reason");
+        var table = new Table().Border(TableBorder.None).AddColumns(
+            new TableColumn("path").Padding(0, 0, 2, 0), new TableColumn("reason").Padding(0, 0, 0, 0));
         foreach (var fault in faults)
             table.AddRow(
                 new Text(PlainText.Escape(fault?.Path ?? "")), new Text(PlainText.Escape(fault?.Reason ?? "")));
@@ -49,7 +50,7 @@ internal sealed record TrackerError(string? ErrorCode, string? ErrorMessage, IRe
 
 internal sealed record TrackerFault(string? Path, string? Reason);
 
-/// <summary>The few shapes that the commands read or write; members are in snake_case, unknown ones are skipped.</summary>
+/// <summary>The few shapes that the commands read or write, in snake_case; unknown members are skipped.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]
 [JsonSerializable(typeof(TrackerError))]
 [JsonSerializable(typeof(PutReport))]

@@ -33,7 +33,8 @@ internal sealed class JsonSchemaSubset(JsonElement root)
         JsonElement schema, string keyword, JsonElement rule, JsonElement value, string path) => keyword switch
     {
         "$ref" => Faults(Resolve(rule.GetString()!), value, path),
-        "type" => Unless(Strings(rule).Any(type => IsOf(type, value)), path, $"is not of type {string.Join(" or ", Strings(rule))}"),
+        "type" => Unless(
+            Strings(rule).Any(type => IsOf(type, value)), path, $"is not of type {string.Join(" or ", Strings(rule))}"),
         "enum" => Unless(rule.EnumerateArray().Any(one => JsonElement.DeepEquals(one, value)), path, "is not listed"),
         "allOf" => rule.EnumerateArray().SelectMany(part => Faults(part, value, path)),
         "anyOf" => Unless(Matching(rule, value) > 0, path, "matches none of anyOf"),
@@ -71,11 +72,12 @@ internal sealed class JsonSchemaSubset(JsonElement root)
     {
         if (value.ValueKind != JsonValueKind.String) return [];
         var text = value.GetString()!;
+        var length = text.EnumerateRunes().Count();
         return keyword switch
         {
-            "pattern" => Unless(Regex.IsMatch(text, rule.GetString()!, RegexOptions.ECMAScript), path, $"is not {rule}"),
-            "minLength" => Unless(text.EnumerateRunes().Count() >= rule.GetInt32(), path, "is too short"),
-            _ => Unless(text.EnumerateRunes().Count() <= rule.GetInt32(), path, "is too long"),
+            "pattern" => Unless(Regex.IsMatch(text, $"{rule}", RegexOptions.ECMAScript), path, $"is not {rule}"),
+            "minLength" => Unless(length >= rule.GetInt32(), path, "is too short"),
+            _ => Unless(length <= rule.GetInt32(), path, "is too long"),
         };
     }
 

@@ -12,7 +12,7 @@ public sealed class OpenApiDocumentTests
     private const string DocumentSchema = "#/components/schemas/OperationDocument";
     private static readonly string[] Methods = ["get", "put", "post", "delete", "patch", "head", "options", "trace"];
 
-    /// <summary>The web server answers these before any route is known, and readiness says what is wrong itself.</summary>
+    /// <summary>The web server answers these before any route is known.</summary>
     private static readonly string[] WithoutErrorBody = ["408", "414", "431"];
 
     private static readonly JsonElement Document = Load();
@@ -100,6 +100,7 @@ public sealed class OpenApiDocumentTests
         foreach (var response in operation.GetProperty("responses").EnumerateObject())
         {
             if (response.Name[0] < '4' || WithoutErrorBody.Contains(response.Name)) continue;
+            // Readiness says itself what is wrong.
             var schema = path == "/health/ready" && response.Name == "503" ? "Readiness" : "ErrorBody";
             Follow(response.Value).GetProperty("content").GetProperty("application/json").GetProperty("schema")
                 .GetProperty("$ref").GetString()
@@ -169,7 +170,8 @@ public sealed class OpenApiDocumentTests
         "/target_clusters/0/request is missing")]
     public void Documents_against_the_contract_do_not(string member, string value, params string[] faults)
     {
-        var completed = JsonNode.Parse(File.ReadAllText(Path.Combine(SampleFolder, "03_completed_201_object_id.json")))!;
+        var sample = Path.Combine(SampleFolder, "03_completed_201_object_id.json");
+        var completed = JsonNode.Parse(File.ReadAllText(sample))!;
         completed[member] = JsonNode.Parse(value);
 
         Schemas.Faults(Schemas.Resolve(DocumentSchema), JsonSerializer.SerializeToElement(completed))
