@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Npgsql;
+using OperationTracker.Core.EventStore;
 
 namespace OperationTracker.Postgres;
 
@@ -67,6 +68,17 @@ public sealed class TrackerDatabase : IAsyncDisposable
     internal SqlTexts Sql { get; }
 
     internal NpgsqlDataSource DataSource { get; }
+
+    /// <summary>What a failure of a call that changed nothing means, in a sentence without any value.</summary>
+    public static EventStoreException Explain(Exception fault) => PostgresErrors.BeforeSending(fault);
+
+    /// <summary>Whether the server is a standby, or else can only be read from.</summary>
+    public async Task<bool> IsReadOnlyAsync(CancellationToken cancel)
+    {
+        await using var command = DataSource.CreateCommand(
+            "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean");
+        return (bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+    }
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => DataSource.DisposeAsync();

@@ -22,14 +22,6 @@ public sealed class Migrations(TrackerDatabase database)
         return await CurrentAsync(connection, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Whether the server is a standby, which can be read from and not written to.</summary>
-    public async Task<bool> IsReadOnlyAsync(CancellationToken cancel)
-    {
-        await using var command = database.DataSource.CreateCommand(
-            "select pg_is_in_recovery() or current_setting('transaction_read_only')::boolean");
-        return (bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
-    }
-
     /// <summary>Applies what is missing and returns the files that were applied.</summary>
     /// <exception cref="SchemaTooNewException">A newer build has been here; this one must not write.</exception>
     public async Task<IReadOnlyList<string>> MigrateAsync(CancellationToken cancel)
@@ -61,9 +53,17 @@ public sealed class Migrations(TrackerDatabase database)
     {
         var script = new StringBuilder();
         foreach (var file in SqlTexts.MigrationFiles)
-            script.Append(CultureInfo.InvariantCulture, $"-- {file}\nbegin;\n{StatementsOf(file)}\ncommit;\n\n");
+        {
+            script.Append(
+                CultureInfo.InvariantCulture, $"-- {file}\nbegin;\n{StatementsOf(file, database.Schema)}\ncommit;\n\n");
+        }
+
         return script.ToString();
     }
+
+    /// <summary>All migrations for a schema, without transactions.</summary>
+    internal static string Statements(SchemaName schema) =>
+        string.Join('\n', SqlTexts.MigrationFiles.Select(file => StatementsOf(file, schema)));
 
     /// <summary>Says when the database's schema is newer than this build.</summary>
     /// <exception cref="SchemaTooNewException">It is.</exception>
@@ -83,22 +83,22 @@ public sealed class Migrations(TrackerDatabase database)
         foreach (var file in missing)
         {
             await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            await ExecuteAsync(connection, StatementsOf(file), cancel).ConfigureAwait(false);
+            await ExecuteAsync(connection, StatementsOf(file, database.Schema), cancel).ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
         }
 
         return missing;
     }
 
-    private string StatementsOf(string file) => $"""
-        create schema if not exists {Schema};
-        create table if not exists {Schema}.schema_versions (
+    private static string StatementsOf(string file, SchemaName schema) => $"""
+        create schema if not exists {schema.Quoted};
+        create table if not exists {schema.Quoted}.schema_versions (
             version    int         not null constraint pk_schema_versions primary key,
             file       text        not null,
             applied_at timestamptz not null default now()
         );
-        {database.Sql.Migration(file)}
-        insert into {Schema}.schema_versions (version, file) values ({VersionOf(file)}, '{Path.GetFileName(file)}');
+        {new SqlTexts(schema).Migration(file)}
+        insert into {schema.Quoted}.schema_versions (version, file) values ({VersionOf(file)}, '{Path.GetFileName(file)}');
         """;
 
     private async Task<int> CurrentAsync(NpgsqlConnection connection, CancellationToken cancel)

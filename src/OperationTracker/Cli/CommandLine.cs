@@ -14,9 +14,11 @@ internal static class CommandLine
 
     public static RootCommand Build() => new("Tracks long-running operations: who asked, what came of it, and when.")
     {
+        ServeCommand.Build(),
         PutCommand.Build(),
         GetCommand.Build(),
         ListCommand.Build(),
+        DatabaseCommands.Build(),
         CompletionCommand.Build(),
     };
 

@@ -1,4 +1,5 @@
 using System.Net;
+using OperationTracker.Postgres.Embedded;
 
 namespace OperationTracker.Cli;
 
@@ -27,6 +28,12 @@ internal static class ExitCodes
 
     /// <summary>128 + SIGINT, as shells report a program that Ctrl-C ended.</summary>
     public const int Interrupted = 130;
+
+    public static int Of(EmbeddedPostgresProblem problem) => problem switch
+    {
+        EmbeddedPostgresProblem.AlreadyRunning => Conflict,
+        _ => Failed,
+    };
 
     public static int Of(HttpStatusCode status) => status switch
     {

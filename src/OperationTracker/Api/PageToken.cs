@@ -1,0 +1,49 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using OperationTracker.Core.EventStore;
+
+namespace OperationTracker.Api;
+
+/// <summary>
+/// Where the next page of a list begins: a place and a mark of the filters that it belongs to. Opaque to clients; it
+/// holds nothing that they have not seen, so it is not signed.
+/// </summary>
+internal static class PageToken
+{
+    private const int MarkLength = 16;
+
+    public static string Write(ListPosition position, OperationFilter filter) => Base64Url.EncodeToString(
+        JsonSerializer.SerializeToUtf8Bytes(new[] { MarkOf(filter), position.OccurredTime, position.OperationId }));
+
+    /// <summary>The place; null when the text is no token, or that of another filter.</summary>
+    public static ListPosition? Read(string token, OperationFilter filter)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize<string[]>(Base64Url.DecodeFromChars(token)) is
+                [{ } mark, { } occurredTime, { } operationId]
+                && mark == MarkOf(filter) && IsText(occurredTime) && IsText(operationId)
+                    ? new ListPosition(occurredTime, operationId)
+                    : null;
+        }
+        catch (Exception fault) when (fault is FormatException or JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static bool IsText(string text) => !text.Contains('\0') && !text.Any(char.IsSurrogate);
+
+    private static string MarkOf(OperationFilter filter)
+    {
+        string?[] parts =
+        [
+            string.Join(',', filter.Statuses.Distinct().Order()), filter.ClusterId, filter.Method?.ToString(),
+            filter.UriPrefix, filter.OccurredFrom, filter.OccurredTo, filter.UpdatedFrom, filter.UpdatedTo,
+        ];
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(parts)));
+        return Convert.ToHexStringLower(hash)[..MarkLength];
+    }
+}

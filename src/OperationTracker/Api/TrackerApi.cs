@@ -1,0 +1,23 @@
+namespace OperationTracker.Api;
+
+/// <summary>All routes, one line each.</summary>
+internal static class TrackerApi
+{
+    private static readonly string[] GetAndHead = [HttpMethods.Get, HttpMethods.Head];
+
+    public static void Map(IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
+        var put = ActivatorUtilities.CreateInstance<PutOperation>(services);
+        var get = ActivatorUtilities.CreateInstance<GetOperation>(services);
+        var list = ActivatorUtilities.CreateInstance<ListOperations>(services);
+        var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
+
+        routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
+        routes.MapMethods("/v1/operations/{operation_id}", GetAndHead, (RequestDelegate)get.HandleAsync);
+        routes.MapMethods("/v1/operations", GetAndHead, (RequestDelegate)list.HandleAsync);
+        routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
+        routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
+        routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);
+    }
+}

@@ -1,0 +1,27 @@
+using OperationTracker.Postgres;
+
+namespace OperationTracker.Hosting;
+
+/// <summary>What <c>optrack serve</c> was told, from its command line, the environment and its configuration file.</summary>
+internal sealed record ServeOptions
+{
+    /// <summary>The addresses to listen at.</summary>
+    public IReadOnlyList<string> Urls { get; init; } = [DefaultUrl];
+
+    /// <summary>The connection string of a PostgreSQL server; null for the tracker's own.</summary>
+    public string? Database { get; init; }
+
+    /// <summary>The schema of the tracker's tables.</summary>
+    public SchemaName Schema { get; init; } = SchemaName.Default;
+
+    /// <summary>Whether clients from other machines are served although nobody signs in.</summary>
+    public bool AllowUnauthenticated { get; init; }
+
+    /// <summary>How long the readiness says no before the server stops to accept, so that load balancers notice.</summary>
+    public TimeSpan DrainDelay { get; init; }
+
+    /// <summary>Whether log lines are JSON objects.</summary>
+    public bool JsonLogs { get; init; }
+
+    public const string DefaultUrl = "http://127.0.0.1:8080";
+}

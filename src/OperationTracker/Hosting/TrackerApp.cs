@@ -1,0 +1,100 @@
+using Microsoft.AspNetCore.HostFiltering;
+using OperationTracker.Api;
+using OperationTracker.Core;
+using OperationTracker.Core.EventStore;
+using OperationTracker.Postgres;
+
+namespace OperationTracker.Hosting;
+
+/// <summary>All wiring, in one place, shared by <c>optrack serve</c> and the tests.</summary>
+internal static class TrackerApp
+{
+    /// <summary>How long what has begun may take to finish once the node was told to stop.</summary>
+    private static readonly TimeSpan ShutdownTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// The tracker as a web application over a database, not yet started. Whoever starts it runs
+    /// <see cref="SchemaStartup"/> beside it: until that returns, operations are answered 503.
+    /// </summary>
+    public static WebApplication Build(
+        ServeOptions options, string connectionString, Func<string?>? embeddedProblem = null, TimeProvider? clock = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        AddLogging(builder.Logging, options);
+        builder.WebHost.UseUrls([.. options.Urls]);
+        builder.WebHost.UseKestrel(ConfigureKestrel);
+        var services = builder.Services;
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
+        services.AddSingleton<IHostLifetime, ManualLifetime>();
+        services.AddHostFiltering(filtering => ConfigureHosts(filtering, options));
+        services.AddSingleton(clock ?? TimeProvider.System);
+        services.AddSingleton(provider => new TrackerDatabase(
+            connectionString, options.Schema, provider.GetRequiredService<ILoggerFactory>()));
+        services.AddSingleton<PostgresEventStore>();
+        services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddSingleton<OperationService>();
+        services.AddSingleton(provider => new Readiness(
+            provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<TimeProvider>(),
+            embeddedProblem ?? (() => null)));
+        services.AddSingleton<SchemaStartup>();
+        services.AddSingleton<Edge>();
+        services.AddRouting();
+
+        var app = builder.Build();
+        app.Use((context, next) => app.Services.GetRequiredService<Edge>().HandleAsync(context, next));
+        app.UseHostFiltering();
+        app.Use(RawTarget.RouteAsync);
+        app.UseRouting();
+        TrackerApi.Map(app);
+        return app;
+    }
+
+    private static void ConfigureKestrel(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel)
+    {
+        kestrel.AddServerHeader = false;
+        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
+        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        // Each takes a few kilobytes; more than this many controllers at once is a flood.
+        kestrel.Limits.MaxConcurrentConnections = 10_000;
+    }
+
+    /// <summary>
+    /// A node that listens on loopback only answers to loopback's names: a web page whose host name is made to point
+    /// here (DNS rebinding) gets nothing.
+    /// </summary>
+    private static void ConfigureHosts(HostFilteringOptions filtering, ServeOptions options)
+    {
+        filtering.IncludeFailureMessage = false;
+        filtering.AllowedHosts = options.Urls.All(ListenAddress.IsLoopback)
+            ? ["localhost", "127.0.0.1", "[::1]", .. options.Urls.Select(ListenAddress.HostOf)]
+            : ["*"];
+    }
+
+    public static void AddLogging(ILoggingBuilder logging, ServeOptions options)
+    {
+        logging.ClearProviders();
+        if (options.JsonLogs)
+            logging.AddJsonConsole(console => console.UseUtcTimestamp = true);
+        else
+            logging.AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-dd'T'HH:mm:ss.fff'Z' ";
+            });
+        // Standard output is for the line that says where the tracker is.
+        logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        logging.SetMinimumLevel(LogLevel.Information);
+        logging.AddFilter("Microsoft", LogLevel.Warning);
+        logging.AddFilter("Npgsql", LogLevel.None);
+    }
+
+    /// <summary>Signals are the command line's business; the host starts and stops when it is told to.</summary>
+    private sealed class ManualLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}
