@@ -35,7 +35,18 @@ public static class Approval
         }
         Directory.CreateDirectory(Path.GetDirectoryName(received)!);
         Write(received, actual);
-        actual.ShouldBe(approved, $"{golden} differs; see {received}. OPTRACK_APPROVE=1 approves what came.");
+        throw new ShouldAssertException(
+            $"{golden} {Difference(approved, actual)}\nSee {received}; OPTRACK_APPROVE=1 approves what came.");
+    }
+
+    private static string Difference(string? approved, string actual)
+    {
+        if (approved is null) return "does not exist.";
+        var (wanted, came) = (approved.Split('\n'), actual.Split('\n'));
+        var line = wanted.Zip(came).TakeWhile(pair => pair.First == pair.Second).Count();
+        return $"differs in line {line + 1}.\nexpected: {LineOf(wanted)}\nactual:   {LineOf(came)}";
+
+        string LineOf(string[] lines) => line < lines.Length ? lines[line] : "(the end)";
     }
 
     /// <summary>

@@ -52,7 +52,7 @@ internal static class ListCommand
             {
                 var chunk = new byte[ChunkSize];
                 int length;
-                while ((length = await body.ReadAsync(chunk, limited)) > 0)
+                while (!BrokenPipe.HasHappened() && (length = await body.ReadAsync(chunk, limited)) > 0)
                 {
                     stillAlive();
                     await terminal.WriteBytesAsync(chunk.AsMemory(0, length), token);
@@ -80,9 +80,9 @@ internal static class ListCommand
                 throw new ExitException(ExitCodes.Failed, "The server's pages go round in a circle.");
             next = page.NextPageToken;
         }
-        while (next is not null && question.Limit is null);
+        while (next is not null && question.Limit is null && !BrokenPipe.HasHappened());
 
-        if (next is not null) terminal.Say($"There is more: --page-token {next}");
+        if (next is not null && question.Limit is not null) terminal.Say($"There is more: --page-token {next}");
         return ExitCodes.Done;
     }
 

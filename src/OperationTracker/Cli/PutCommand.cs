@@ -14,72 +14,80 @@ internal sealed record PutReport(
 /// <c>optrack put</c>: sends a document's bytes as they are. A PUT is a wish, so repeating one whose outcome is
 /// unknown is safe: what already stands is answered as a success, whatever the condition.
 /// </summary>
-internal static class PutCommand
+internal sealed class PutCommand
 {
     private static readonly TimeSpan FirstDelay = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMinutes(1);
 
+    private readonly Argument<string> file = new("FILE")
+    {
+        Description = "The document, a JSON file; - is standard input.",
+    };
+
+    private readonly Option<string?> id = new("--id")
+    {
+        Description = "The operation_id in the path; without it the document's own is used.",
+        HelpName = "ID",
+    };
+
+    private readonly Option<string?> ifMatch = new("--if-match")
+    {
+        Description = "Change the operation only if this is its ETag; * means that it exists.",
+        HelpName = "ETAG",
+    };
+
+    private readonly Option<bool> create = new("--create") { Description = "Only if no such operation exists yet." };
+
+    private readonly Option<int> retries = NumberOption.Between(
+        "--retries", 0, 100, "COUNT", "How often to repeat when the tracker is unavailable.");
+
+    private readonly Option<bool> json = new("--json") { Description = "Print the outcome as one JSON object." };
+
     public static Command Build()
     {
-        var file = new Argument<string>("FILE") { Description = "The document, a JSON file; - is standard input." };
-        var id = new Option<string?>("--id")
-        {
-            Description = "The operation_id in the path; without it the document's own is used.",
-            HelpName = "ID",
-        };
-        var ifMatch = new Option<string?>("--if-match")
-        {
-            Description = "Change the operation only if this is its ETag; * means that it exists.",
-            HelpName = "ETAG",
-        };
-        var create = new Option<bool>("--create") { Description = "Only if the operation does not exist yet." };
-        var retries = NumberOption.Between(
-            "--retries", 0, 100, "COUNT", "How often to repeat when the tracker is unavailable.");
-        retries.DefaultValueFactory = _ => 5;
-        var json = new Option<bool>("--json") { Description = "Print the outcome as one JSON object." };
-
+        var put = new PutCommand();
         var command = new Command("put", "Reports an operation: the document in FILE becomes what stands.")
         {
-            file, id, ifMatch, create, retries, json,
+            put.file, put.id, put.ifMatch, put.create, put.retries, put.json,
         };
         var server = ServerOptions.AddTo(command);
-        ifMatch.Validators.Add(result =>
+        put.retries.DefaultValueFactory = _ => 5;
+        put.ifMatch.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<string?>() is { } tag && tag.Any(char.IsControl))
                 result.AddError("--if-match takes an ETag, which has no control characters.");
         });
         command.Validators.Add(result =>
         {
-            if (result.GetResult(ifMatch) is not null && result.GetResult(create) is not null)
+            if (result.GetResult(put.ifMatch) is not null && result.GetResult(put.create) is not null)
                 result.AddError("--if-match and --create exclude each other.");
         });
-        command.SetAction(async (parsed, token) =>
-        {
-            var terminal = new Terminal(parsed.InvocationConfiguration);
-            var body = await DocumentFile.ReadAsync(parsed.GetRequiredValue(file), token);
-            var operationId = parsed.GetValue(id) ?? DocumentFile.OperationId(body);
-            ServerOptions.RequireAddressable(operationId, parsed);
-            using var client = server.Connect(parsed);
-
-            HttpRequestMessage Request() =>
-                PutRequest(client, operationId, body, EntityTag(parsed.GetValue(ifMatch)), parsed.GetValue(create));
-            var answer = await PutAsync(client, Request, parsed.GetValue(retries), terminal, token);
-
-            if (!answer.IsSuccess) return TrackerError.Explain(answer, terminal);
-            Report(operationId, answer, parsed.GetValue(json), terminal);
-            return ExitCodes.Done;
-        });
+        command.SetAction((parsed, token) => put.RunAsync(parsed, server, token));
         return command;
     }
 
-    private static HttpRequestMessage PutRequest(
-        TrackerClient client, string operationId, byte[] body, string? ifMatch, bool create)
+    private async Task<int> RunAsync(ParseResult parsed, ServerOptions server, CancellationToken token)
+    {
+        var terminal = new Terminal(parsed.InvocationConfiguration);
+        var body = await DocumentFile.ReadAsync(parsed.GetRequiredValue(file), token);
+        var operationId = parsed.GetValue(id) ?? DocumentFile.OperationId(body);
+        ServerOptions.RequireAddressable(operationId, parsed);
+        using var client = server.Connect(parsed);
+
+        var answer = await PutAsync(
+            client, () => Request(client, operationId, body, parsed), parsed.GetValue(retries), terminal, token);
+        if (!answer.IsSuccess) return TrackerError.Explain(answer, terminal);
+        Report(operationId, answer, parsed.GetValue(json), terminal);
+        return ExitCodes.Done;
+    }
+
+    private HttpRequestMessage Request(TrackerClient client, string operationId, byte[] body, ParseResult parsed)
     {
         var request = client.Request(HttpMethod.Put, operationId);
         request.Content = new ByteArrayContent(body);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
-        if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
-        if (create) request.Headers.TryAddWithoutValidation("If-None-Match", "*");
+        if (parsed.GetValue(ifMatch) is { } tag) request.Headers.TryAddWithoutValidation("If-Match", Quoted(tag));
+        if (parsed.GetValue(create)) request.Headers.TryAddWithoutValidation("If-None-Match", "*");
         return request;
     }
 
@@ -115,8 +123,8 @@ internal static class PutCommand
     }
 
     /// <summary>Shells eat quotes, so a bare tag is taken too.</summary>
-    private static string? EntityTag(string? given) =>
-        given is null or "*" || given.Contains('"', StringComparison.Ordinal) ? given : $"\"{given}\"";
+    private static string Quoted(string tag) =>
+        tag == "*" || tag.Contains('"', StringComparison.Ordinal) ? tag : $"\"{tag}\"";
 
     private static void Report(string operationId, TrackerAnswer answer, bool json, Terminal terminal)
     {

@@ -98,7 +98,7 @@ public sealed class ListCommandTests
             await context.Response.WriteAsync("]");
         });
 
-        var outcome = await OptrackProcess.RunAsync("list", "--json", "--timeout", "1.2", "--server", tracker.Url);
+        var outcome = await OptrackProcess.RunAsync("list", "--json", "--timeout", "1.6", "--server", tracker.Url);
 
         outcome.ShouldBe(outcome with { ExitCode = 0, Error = "" });
         outcome.Out.ShouldBe("[0,1,2,3,4,5]");
@@ -113,6 +113,19 @@ public sealed class ListCommandTests
 
         outcome.ExitCode.ShouldBe(1);
         tracker.Seen.Count.ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task A_list_ends_when_its_reader_leaves()
+    {
+        if (OperatingSystem.IsWindows()) return;
+        var pages = 0;
+        await using var tracker = await StartAsync(
+            context => Page($"{++pages}", Row("1", "executing", "POST", "/v1/a"))(context));
+
+        var exitCode = await OptrackProcess.RunWithImpatientReaderAsync("list", "--server", tracker.Url);
+
+        exitCode.ShouldBe(0);
     }
 
     [Theory]

@@ -20,10 +20,10 @@ internal sealed class OptrackProcess : IDisposable
     private readonly Task<byte[]> output;
     private readonly Task<string> error;
 
-    private OptrackProcess(Process process)
+    private OptrackProcess(Process process, bool reads)
     {
         this.process = process;
-        output = ReadAllAsync(process.StandardOutput.BaseStream);
+        output = reads ? ReadAllAsync(process.StandardOutput.BaseStream) : Task.FromResult<byte[]>([]);
         error = process.StandardError.ReadToEndAsync();
     }
 
@@ -39,7 +39,9 @@ internal sealed class OptrackProcess : IDisposable
         return await running.EndAsync();
     }
 
-    public static OptrackProcess Start(params string[] arguments)
+    public static OptrackProcess Start(params string[] arguments) => Start(reads: true, arguments);
+
+    private static OptrackProcess Start(bool reads, string[] arguments)
     {
         var start = new ProcessStartInfo("dotnet")
         {
@@ -51,7 +53,17 @@ internal sealed class OptrackProcess : IDisposable
         };
         foreach (var argument in arguments) start.ArgumentList.Add(argument);
         foreach (var name in new[] { "OPTRACK_SERVER", "http_proxy", "HTTP_PROXY" }) start.Environment.Remove(name);
-        return new OptrackProcess(Process.Start(start)!);
+        return new OptrackProcess(Process.Start(start)!, reads);
+    }
+
+    /// <summary>Reads one character of stdout and leaves, as <c>head -c1</c> would.</summary>
+    public static async Task<int> RunWithImpatientReaderAsync(params string[] arguments)
+    {
+        using var running = Start(reads: false, arguments);
+        var stdout = running.process.StandardOutput;
+        await stdout.ReadAsync(new char[1]);
+        stdout.Close();
+        return (await running.EndAsync()).ExitCode;
     }
 
     public async Task<Outcome> EndAsync()
