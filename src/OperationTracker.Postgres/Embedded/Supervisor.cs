@@ -44,22 +44,22 @@ internal sealed class Supervisor(
     private async Task<ServerProcess?> WatchAsync(ServerProcess first)
     {
         ServerProcess? server = first;
+        var reason = "";
         var backOff = FirstBackOff;
         try
         {
             while (true)
             {
                 var startedAt = clock.GetTimestamp();
-                var ending = "did not start";
                 if (server is not null)
                 {
                     await server.Exited.WaitAsync(_stopping.Token);
-                    ending = server.Ending;
+                    reason = $"PostgreSQL {server.Ending}";
                     if (clock.GetElapsedTime(startedAt) > Healthy) backOff = FirstBackOff;
                 }
 
                 server = null;
-                server = await StartAgainAsync(ending, backOff);
+                (server, reason) = await StartAgainAsync(reason, backOff);
                 backOff = backOff * 2 < LongestBackOff ? backOff * 2 : LongestBackOff;
             }
         }
@@ -69,10 +69,9 @@ internal sealed class Supervisor(
         }
     }
 
-    private async Task<ServerProcess?> StartAgainAsync(string ending, TimeSpan backOff)
+    private async Task<(ServerProcess? Server, string Reason)> StartAgainAsync(string reason, TimeSpan backOff)
     {
-        _problem = string.Create(
-            CultureInfo.InvariantCulture, $"PostgreSQL {ending}; next start in {backOff.TotalSeconds:F0} s.");
+        _problem = string.Create(CultureInfo.InvariantCulture, $"{reason}; next start in {backOff.TotalSeconds:F0} s.");
         logger.ServerEnded(_problem);
         await Task.Delay(backOff, clock, _stopping.Token);
         _problem = "PostgreSQL is starting again.";
@@ -80,12 +79,11 @@ internal sealed class Supervisor(
         {
             var server = await start(_stopping.Token);
             _problem = null;
-            return server;
+            return (server, "");
         }
         catch (Exception e) when (!_stopping.IsCancellationRequested)
         {
-            logger.ServerEnded(e.Message);
-            return null;
+            return (null, e.Message.TrimEnd('.'));
         }
     }
 }
