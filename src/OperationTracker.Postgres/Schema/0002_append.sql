@@ -43,7 +43,6 @@ create function {schema}.append_flight(
 ) returns table (unit int, appended_at timestamptz)
     language plpgsql volatile
     set search_path = pg_catalog, pg_temp
-    set optrack.appending = 'yes'
 as $$
 declare
     times         timestamptz[];
@@ -52,6 +51,9 @@ declare
     seq_ids       bigint[];
 begin
     perform pg_advisory_xact_lock({append_lock});
+
+    -- Tells the trigger on mt_events that these events need no note: they get their positions here.
+    perform set_config('optrack.appending', 'yes', true);
 
     -- One time for each unit, never before that of the stream's last event; a unit without events keeps the latter.
     select array(
