@@ -13,6 +13,9 @@ public static class TestDirectory
 
     private static readonly Lazy<string> Place = new(FindPlace);
 
+    /// <summary>Kept, because a collected process object closes its pipe, and the shell takes that for this process's end.</summary>
+    private static readonly List<Process> Removers = [];
+
     /// <summary>Makes an empty directory; <see cref="Delete"/> it.</summary>
     public static string Create(string purpose)
     {
@@ -39,7 +42,8 @@ public static class TestDirectory
             while [ -e "$1/$2" ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
             rm -rf "$1"
             """;
-        Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true });
+        Removers.Add(Process.Start(
+            new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true })!);
     }
 
     private static string FindPlace()
