@@ -25,6 +25,13 @@ public sealed class TrackerDatabase : IAsyncDisposable
         "-c default_transaction_isolation=read\\ committed -c statement_timeout=8s -c lock_timeout=2s"
         + " -c idle_in_transaction_session_timeout=30s -c timezone=UTC -c jit=off -c search_path=pg_catalog";
 
+    /// <summary>
+    /// All that the tracker asks for, it finds by an index. A plan that was made while a table was small would scan it,
+    /// and go on scanning it while it grows, until statistics are next taken.
+    /// </summary>
+    private const string PlannerSettings =
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
+
     private const int CommandSeconds = 12;
 
     /// <summary>Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.</summary>
@@ -39,7 +46,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
         var settings = Parse(connectionString);
         Host = settings.Host ?? "";
         settings.ApplicationName ??= "optrack";
-        settings.Options = string.Join(' ', new[] { settings.Options, ServerSettings }.Where(text => text is not null));
+        settings.Options = string.Join(' ', new[] { settings.Options, ServerSettings, PlannerSettings }.Where(text => text is not null));
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandSeconds;
         settings.MaxPoolSize = PoolSize;
