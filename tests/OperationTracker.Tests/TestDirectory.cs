@@ -42,8 +42,8 @@ public static class TestDirectory
             while [ -e "$1/$2" ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
             rm -rf "$1"
             """;
-        Removers.Add(Process.Start(
-            new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true })!);
+        var shell = new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true };
+        Removers.Add(Process.Start(shell)!);
     }
 
     private static string FindPlace()

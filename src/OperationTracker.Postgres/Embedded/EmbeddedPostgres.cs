@@ -11,7 +11,7 @@ namespace OperationTracker.Postgres.Embedded;
 public sealed class EmbeddedPostgres : IAsyncDisposable
 {
     private readonly Supervisor _supervisor;
-    private readonly SpawnThread _spawn;
+    private readonly EmbeddedStart _start;
     private readonly DataDirectoryLock _lock;
     private readonly Lazy<Task> _stopped;
     private CancellationToken _hurry;
@@ -19,7 +19,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private EmbeddedPostgres(EmbeddedStart start, DataDirectoryLock held, Supervisor supervisor, string? tcp)
     {
         _supervisor = supervisor;
-        _spawn = start.Spawn;
+        _start = start;
         _lock = held;
         _stopped = new Lazy<Task>(StopOnceAsync);
         DataDirectory = start.Data.Path;
@@ -114,7 +114,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     {
         await _supervisor.StopAsync(_hurry);
         _supervisor.Dispose();
-        _spawn.Dispose();
+        _start.CleanUp();
+        _start.Spawn.Dispose();
         _lock.Dispose();
     }
 }

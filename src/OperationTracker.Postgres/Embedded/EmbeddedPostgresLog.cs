@@ -31,7 +31,7 @@ internal static partial class EmbeddedPostgresLog
     public static partial void UnsafePlace(this ILogger logger, string path, string reason);
 
     [LoggerMessage(4108, LogLevel.Warning,
-        "This machine has no setpriv: PostgreSQL outlives a killed tracker, until the next start stops it")]
+        "There is no setpriv of util-linux: PostgreSQL outlives a killed tracker, until the next start stops it")]
     public static partial void NoParentDeathSignal(this ILogger logger);
 
     [LoggerMessage(4120, LogLevel.Debug, "postgres {Backend}: {Message}")]

@@ -101,6 +101,9 @@ internal sealed class EmbeddedStart
             : null;
     }
 
+    /// <summary>Removes what lies outside of the data directory, after the server has stopped.</summary>
+    public void CleanUp() => SocketDirectory.Remove(Data, _sockets);
+
     public string Connection(string user, string database) =>
         TrackerDatabase.Connection(_sockets, _options.TcpPort, user, database);
 

@@ -33,6 +33,20 @@ internal static class SocketDirectory
         }
     }
 
+    /// <summary>Removes a socket directory that stands outside of the data, once nothing is in it any more.</summary>
+    public static void Remove(DataDirectory data, string sockets)
+    {
+        if (sockets == data.Sockets) return;
+        try
+        {
+            Directory.Delete(sockets);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // A server that did not stop still has its socket there; the next start uses the same directory.
+        }
+    }
+
     private static string Choose(DataDirectory data)
     {
         if (Bears(data.Sockets)) return data.Sockets;

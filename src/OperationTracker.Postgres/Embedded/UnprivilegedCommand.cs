@@ -12,8 +12,10 @@ internal sealed class UnprivilegedCommand(ServerUser user, bool useSetpriv)
 {
     private const string DefaultPath = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin";
 
+    private static readonly string[] WithTracker = ["--no-new-privs", "--pdeathsig=INT", "--"];
+
     private readonly string? _setsid = FindTool("setsid");
-    private readonly string? _setpriv = useSetpriv ? FindTool("setpriv") : null;
+    private readonly string? _setpriv = useSetpriv ? FindSetpriv() : null;
 
     public ServerUser User => user;
 
@@ -47,6 +49,17 @@ internal sealed class UnprivilegedCommand(ServerUser user, bool useSetpriv)
     private static string SearchPath =>
         Environment.GetEnvironmentVariable("PATH") is { Length: > 0 } path ? path : DefaultPath;
 
+    // BusyBox has a setpriv too, which knows none of the options that are needed here.
+    private static string? FindSetpriv()
+    {
+        if (FindTool("setpriv") is not { } tool || FindTool("true") is not { } nothing) return null;
+        var start = new ProcessStartInfo(tool, [.. WithTracker, nothing]) { RedirectStandardError = true };
+        using var attempt = Process.Start(start)!;
+        attempt.StandardError.ReadToEnd();
+        attempt.WaitForExit();
+        return attempt.ExitCode == 0 ? tool : null;
+    }
+
     private string[] Session() => _setsid is null ? [] : [_setsid];
 
     private string[] Privileges()
@@ -55,6 +68,6 @@ internal sealed class UnprivilegedCommand(ServerUser user, bool useSetpriv)
         string[] drop = user.DropsPrivileges
             ? [$"--reuid={user.Account.Uid}", $"--regid={user.Account.Gid}", "--clear-groups"]
             : [];
-        return [_setpriv, .. drop, "--no-new-privs", "--pdeathsig=INT", "--"];
+        return [_setpriv, .. drop, .. WithTracker];
     }
 }

@@ -142,7 +142,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
             $"select '{{\"secret\": \"{Canary}\"'::jsonb",
             $"select '{Canary}'::integer",
             $"select * from \"{Canary}\"",
-            $"do $$ begin raise warning '{Canary}'; raise log '{Canary}'; raise exception E'two\\nlines {Canary}'; end $$",
+            $"do $$ begin raise warning '{Canary}'; raise log '{Canary}'; raise exception E'two\\n{Canary}'; end $$",
             $"create table bound (v text primary key check (v <> '{Canary}')); insert into bound values ('{Canary}')",
         ];
 
@@ -165,7 +165,8 @@ public sealed class EmbeddedPostgresTests : IDisposable
         var password = (await File.ReadAllTextAsync(file)).Trim().Split(':')[^1];
         server.TcpConnectionString.ShouldNotBeNull().ShouldNotContain(password);
         (await AskAsync(server.TcpConnectionString, "select current_user")).ShouldBe("optrack");
-        var guess = new NpgsqlConnectionStringBuilder(server.TcpConnectionString) { Passfile = null, Password = "guess" };
+        var guess = new NpgsqlConnectionStringBuilder(server.TcpConnectionString) { Password = "guess" };
+        guess.Passfile = null;
         await Should.ThrowAsync<PostgresException>(() => AskAsync(guess.ConnectionString, "select 1"));
         _log.Lines.ShouldNotContain(line => line.Contains(password));
     }
@@ -184,7 +185,8 @@ public sealed class EmbeddedPostgresTests : IDisposable
     /// <summary>A postmaster in the test's cluster that no tracker of ours holds the lock for.</summary>
     private async Task<int> OrphanAsync()
     {
-        await using (var server = await StartAsync()) await AskAsync(server, "create table kept as select 42 as answer");
+        await using (var server = await StartAsync())
+            await AskAsync(server, "create table kept as select 42 as answer");
         var data = new DataDirectory(_directory);
         var run = new UnprivilegedCommand(ServerUser.Choose(null, data), useSetpriv: false);
         var bin = ClusterRecord.Read(data.Record)!.Bin;
