@@ -17,11 +17,11 @@ internal static class AccessRules
             $"local all all peer map={Map}",
             $"local replication all peer map={Map}",
             .. tcp
-                ? [$"host {TrackerDatabase.Name} {TrackerDatabase.Owner} 127.0.0.1/32 scram-sha-256"]
+                ? [$"host {EmbeddedDatabase.Name} {EmbeddedDatabase.Owner} 127.0.0.1/32 scram-sha-256"]
                 : (string[])[],
         ];
         string[] users = [serverUser.Name, Posix.FindUser(Posix.EffectiveUid)?.Name ?? serverUser.Name];
-        string[] roles = [TrackerDatabase.Owner, TrackerDatabase.Administrator];
+        string[] roles = [EmbeddedDatabase.Owner, EmbeddedDatabase.Administrator];
         var map = users.Distinct().SelectMany(user => roles.Select(role => $"{Map} \"{user}\" {role}"));
         WriteReadable(data.AccessRules, rules);
         WriteReadable(data.UserMap, ["# Written at each start of the tracker.", .. map]);

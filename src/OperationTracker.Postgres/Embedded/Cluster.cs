@@ -60,7 +60,7 @@ internal static class Cluster
 
     private static string[] Arguments(string directory, PostgresBinaries binaries) =>
     [
-        "--pgdata", directory, "--username", TrackerDatabase.Administrator, "--encoding", "UTF8", "--data-checksums",
+        "--pgdata", directory, "--username", EmbeddedDatabase.Administrator, "--encoding", "UTF8", "--data-checksums",
         "--auth-local", "peer", "--auth-host", "scram-sha-256", "--no-instructions", "--locale", "C",
         .. binaries.Major >= 17 ? ["--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"] : (string[])[],
     ];

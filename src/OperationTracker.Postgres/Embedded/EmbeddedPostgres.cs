@@ -23,8 +23,8 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
         _lock = held;
         _stopped = new Lazy<Task>(StopOnceAsync);
         DataDirectory = start.Data.Path;
-        ConnectionString = start.Connection(TrackerDatabase.Owner, TrackerDatabase.Name);
-        AdministratorConnectionString = start.Connection(TrackerDatabase.Administrator, "postgres");
+        ConnectionString = start.Connection(EmbeddedDatabase.Owner, EmbeddedDatabase.Name);
+        AdministratorConnectionString = start.Connection(EmbeddedDatabase.Administrator, "postgres");
         TcpConnectionString = tcp;
         PsqlCommand = start.PsqlCommand;
         Version = start.Binaries.Version;

@@ -40,7 +40,7 @@ internal sealed class EmbeddedStart
         get
         {
             var port = _options.TcpPort is { } chosen ? $" -p {chosen}" : "";
-            return $"psql -h {ShellWord(_sockets)}{port} -U {TrackerDatabase.Owner} -d {TrackerDatabase.Name}";
+            return $"psql -h {ShellWord(_sockets)}{port} -U {EmbeddedDatabase.Owner} -d {EmbeddedDatabase.Name}";
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed class EmbeddedStart
         var server = await ServerProcess.StartAsync(Spawn, command, _logger, _clock);
         try
         {
-            var probe = Unpooled(TrackerDatabase.Administrator, "postgres");
+            var probe = Unpooled(EmbeddedDatabase.Administrator, "postgres");
             await server.WaitUntilReadyAsync(Data.Cluster, probe, _options.StartupTimeout, cancel);
         }
         catch
@@ -88,16 +88,16 @@ internal sealed class EmbeddedStart
     /// <summary>Makes the tracker's database, and returns the loopback connection string if one is wanted.</summary>
     public async Task<string?> PrepareDatabaseAsync(CancellationToken cancel)
     {
-        var administrator = Unpooled(TrackerDatabase.Administrator, "postgres");
-        await TrackerDatabase.CreateAsync(administrator, cancel);
-        await using (var session = new NpgsqlConnection(Unpooled(TrackerDatabase.Owner, TrackerDatabase.Name)))
+        var administrator = Unpooled(EmbeddedDatabase.Administrator, "postgres");
+        await EmbeddedDatabase.CreateAsync(administrator, cancel);
+        await using (var session = new NpgsqlConnection(Unpooled(EmbeddedDatabase.Owner, EmbeddedDatabase.Name)))
         {
             await session.OpenAsync(cancel);
             await ServerSettings.AssertDurableAsync(session, cancel);
         }
 
         return _options.TcpPort is { } port
-            ? await TrackerDatabase.OpenLoopbackAsync(administrator, Data.PasswordFile, port, cancel)
+            ? await EmbeddedDatabase.OpenLoopbackAsync(administrator, Data.PasswordFile, port, cancel)
             : null;
     }
 
@@ -105,7 +105,7 @@ internal sealed class EmbeddedStart
     public void CleanUp() => SocketDirectory.Remove(Data, _sockets);
 
     public string Connection(string user, string database) =>
-        TrackerDatabase.Connection(_sockets, _options.TcpPort, user, database);
+        EmbeddedDatabase.Connection(_sockets, _options.TcpPort, user, database);
 
     private string Unpooled(string user, string database) =>
         new NpgsqlConnectionStringBuilder(Connection(user, database)) { Pooling = false, Timeout = 5 }.ConnectionString;

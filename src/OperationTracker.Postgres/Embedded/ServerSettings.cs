@@ -63,7 +63,7 @@ internal static class ServerSettings
             throw new EmbeddedPostgresException(
                 EmbeddedPostgresProblem.UnsafeSettings,
                 $"PostgreSQL runs with {name} = {value}, so it could lose what the tracker acknowledged. Reset it: " +
-                $"alter role {TrackerDatabase.Owner} reset {name}, alter database {TrackerDatabase.Name} reset {name}");
+                $"alter role {EmbeddedDatabase.Owner} reset {name}, alter database {EmbeddedDatabase.Name} reset {name}");
         }
     }
 }

@@ -7,7 +7,7 @@ namespace OperationTracker.Postgres.Embedded;
 /// The tracker's database in its private server, its owner, who is no superuser, and the password with which programs
 /// of this machine connect over loopback.
 /// </summary>
-internal static class TrackerDatabase
+internal static class EmbeddedDatabase
 {
     public const string Name = "optrack";
     public const string Owner = "optrack";
