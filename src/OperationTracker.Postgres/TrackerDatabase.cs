@@ -76,6 +76,15 @@ public sealed class TrackerDatabase : IAsyncDisposable
 
     internal NpgsqlDataSource DataSource { get; }
 
+    /// <summary>A connection string with a password that is kept elsewhere.</summary>
+    /// <exception cref="ArgumentException">The text is not a connection string. The message does not repeat it.</exception>
+    public static string WithPassword(string connectionString, string password)
+    {
+        var settings = Parse(connectionString);
+        settings.Password = password;
+        return settings.ConnectionString;
+    }
+
     /// <summary>What a failure of a call that changed nothing means, in a sentence without any value.</summary>
     public static EventStoreException Explain(Exception fault) => PostgresErrors.BeforeSending(fault);
 

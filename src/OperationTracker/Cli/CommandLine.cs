@@ -18,6 +18,7 @@ internal static class CommandLine
         PutCommand.Build(),
         GetCommand.Build(),
         ListCommand.Build(),
+        HealthCommand.Build(),
         DatabaseCommands.Build(),
         CompletionCommand.Build(),
     };

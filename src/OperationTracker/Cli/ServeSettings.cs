@@ -94,22 +94,17 @@ internal sealed class ServeSettings
         string? Setting(Option<string?> option) => Value(parsed, settings, option);
     }
 
-    /// <summary>The connection string, from wherever it is set; null when it is set nowhere.</summary>
+    /// <summary>
+    /// The connection string, from wherever it is set; null when it is set nowhere. It, or its password alone, may stand
+    /// in a file, as containers hand out secrets.
+    /// </summary>
     public string? Database(ParseResult parsed)
     {
         var settings = Configuration(parsed);
-        if (Value(parsed, settings, _database) is { } connectionString)
-            return connectionString;
-        if (settings["database-file"] is not { Length: > 0 } file)
-            return null;
-        try
-        {
-            return File.ReadAllText(file).Trim();
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-        {
-            throw Usage($"The file of the connection string, {file}, cannot be read.");
-        }
+        var connectionString = Value(parsed, settings, _database) ?? Secret(settings, "database-file");
+        return connectionString is not null && Secret(settings, "database-password-file") is { } password
+            ? TrackerDatabase.WithPassword(connectionString, password)
+            : connectionString;
     }
 
     public SchemaName Schema(ParseResult parsed)
@@ -121,6 +116,20 @@ internal sealed class ServeSettings
         catch (ArgumentException fault)
         {
             throw Usage(fault.Message);
+        }
+    }
+
+    private static string? Secret(IConfiguration settings, string name)
+    {
+        if (settings[name] is not { Length: > 0 } file)
+            return null;
+        try
+        {
+            return File.ReadAllText(file).Trim();
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw Usage($"The file {file}, named by {name}, cannot be read.");
         }
     }
 

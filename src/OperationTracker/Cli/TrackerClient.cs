@@ -48,6 +48,8 @@ internal sealed class TrackerClient : IDisposable
 
     public HttpRequestMessage ListRequest(string query) => new(HttpMethod.Get, new Uri(server, Operations + query));
 
+    public HttpRequestMessage HealthRequest() => new(HttpMethod.Get, new Uri(server, "health/ready"));
+
     /// <exception cref="TrackerUnavailableException">No whole answer came in time.</exception>
     public Task<TrackerAnswer> AskAsync(HttpRequestMessage request, CancellationToken token) =>
         AskAsync(request, consume: null, token);
