@@ -10,7 +10,8 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader, Action<PendingAppend> putBack)
 {
-    public async Task FlyAsync(IReadOnlyList<PendingAppend> entries)
+    /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
+    public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
     {
         NpgsqlConnection? connection = null;
         FlightPlan plan;
@@ -28,7 +29,7 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
             }
 
             if (plan.Units.Count > 0)
-                await AppendAsync(connection, plan).ConfigureAwait(false);
+                await AppendAsync(connection, plan, prepared).ConfigureAwait(false);
         }
         finally
         {
@@ -65,13 +66,25 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
         }
     }
 
-    private async Task AppendAsync(NpgsqlConnection connection, FlightPlan plan)
+    private async Task AppendAsync(NpgsqlConnection connection, FlightPlan plan, Action prepared)
     {
+        await using var command = FlightCommand.Create(database, connection, plan);
+        try
+        {
+            await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            FailAll(plan.Units.SelectMany(unit => unit.Entries), PostgresErrors.BeforeSending(fault));
+            return;
+        }
+
         HashSet<int> appended;
         try
         {
-            await using var command = FlightCommand.Create(database, connection, plan);
-            appended = await SendAsync(command).ConfigureAwait(false);
+            var sent = SendAsync(command);
+            prepared();
+            appended = await sent.ConfigureAwait(false);
         }
         catch (Exception fault)
         {
@@ -110,8 +123,13 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
         var mayBeSplit = PostgresErrors.IsDeterministic(fault) || PostgresErrors.IsContention(fault);
         if (mayBeSplit && entries.Length > 1)
         {
-            await FlyAsync(entries[..(entries.Length / 2)]).ConfigureAwait(false);
-            await FlyAsync(entries[(entries.Length / 2)..]).ConfigureAwait(false);
+            await FlyAsync(entries[..(entries.Length / 2)], Nothing).ConfigureAwait(false);
+            await FlyAsync(entries[(entries.Length / 2)..], Nothing).ConfigureAwait(false);
+
+            // The flight as a whole has long been prepared.
+            static void Nothing()
+            {
+            }
         }
         else if (PostgresErrors.IsConflict(fault) || PostgresErrors.IsContention(fault))
         {

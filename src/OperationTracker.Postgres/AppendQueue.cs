@@ -24,30 +24,43 @@ internal sealed record AppendQueueLimits(
 }
 
 /// <summary>
-/// Batches what waits. Promises: while one flight is out the next fills, and it leaves as soon as the first is back, with
-/// no lingering; each change gets exactly one outcome; changes of one operation fly in the order in which they came; what
-/// waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not been sent.
+/// Carries out a flight: settles each of its changes, or puts it back. Calls <paramref name="prepared"/> once, when
+/// nothing but the database's answer is missing.
+/// </summary>
+internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prepared);
+
+/// <summary>
+/// Batches what waits. Two flights may be under way: one is prepared (loaded and decided) while the other is being
+/// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as there
+/// is room for it, with no lingering; each change gets exactly one outcome; changes of one operation fly in the order in
+/// which they came, and never in two flights at once, for each is decided upon what the one before has stored; what waits
+/// is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
 {
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    private readonly Func<IReadOnlyList<PendingAppend>, Task> _fly;
+    /// <summary>Flights under way: one that is appended, one that is prepared or waits for the append lock.</summary>
+    private const int Flights = 2;
+
+    private readonly FlyAsync _fly;
     private readonly AppendQueueLimits _limits;
     private readonly TimeProvider _clock;
     private readonly ITimer _impatience;
     private readonly Lock _lock = new();
-    private LinkedList<PendingAppend> _waiting = new();
+    private readonly LinkedList<PendingAppend> _waiting = new();
+    private readonly HashSet<string> _streamsUnderWay = new(StringComparer.Ordinal);
     private long _waitingBytes;
     private int _returning;
     private bool _stopping;
-    private Task _flying = Task.CompletedTask;
+    private int _underWay;
+    private bool _preparing;
 
-    /// <param name="fly">Settles each of the changes it is given, or puts it back.</param>
+    /// <param name="fly">Carries a flight out.</param>
     /// <param name="limits">The bounds.</param>
     /// <param name="clock">Tells how long changes have waited.</param>
-    public AppendQueue(Func<IReadOnlyList<PendingAppend>, Task> fly, AppendQueueLimits limits, TimeProvider clock)
+    public AppendQueue(FlyAsync fly, AppendQueueLimits limits, TimeProvider clock)
     {
         _fly = fly;
         _limits = limits;
@@ -109,29 +122,22 @@ internal sealed class AppendQueue : IAsyncDisposable
     {
         lock (_lock)
             _stopping = true;
-        while (true)
-        {
-            Task flying;
-            lock (_lock)
-            {
-                if (_flying.IsCompleted && _waiting.Count == 0 && _returning == 0)
-                    break;
-                flying = _flying;
-            }
-
-            await flying.ConfigureAwait(false);
+        while (!IsIdle())
             await Task.Delay(FirstPause, _clock).ConfigureAwait(false);
-        }
-
         await _impatience.DisposeAsync().ConfigureAwait(false);
+
+        bool IsIdle()
+        {
+            lock (_lock)
+                return _underWay == 0 && _waiting.Count == 0 && _returning == 0;
+        }
     }
 
     private void Enqueue(PendingAppend entry)
     {
         _waiting.AddLast(entry);
         _waitingBytes += entry.Size;
-        if (_flying.IsCompleted)
-            _flying = Task.Run(FlyAllAsync);
+        StartFlight();
     }
 
     private void Return(PendingAppend entry)
@@ -151,47 +157,78 @@ internal sealed class AppendQueue : IAsyncDisposable
         }
     }
 
-    private async Task FlyAllAsync()
+    /// <summary>
+    /// Starts a flight with what waits, if there is room. Only one is prepared at a time: what comes meanwhile gathers for
+    /// the next. Called under the lock, whenever something came or something ended.
+    /// </summary>
+    private void StartFlight()
     {
-        while (true)
+        if (_preparing || _underWay == Flights || TakeFlight() is not { Count: > 0 } flight)
+            return;
+        _preparing = true;
+        _underWay++;
+        _ = Task.Run(() => FlyAsync(flight));
+    }
+
+    private async Task FlyAsync(List<PendingAppend> flight)
+    {
+        var isPrepared = false;
+        try
         {
-            var flight = TakeFlight();
-            if (flight.Count == 0)
-                return;
-            try
+            await _fly(flight, EndPreparation).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            foreach (var entry in flight)
+                entry.Fail(fault);
+        }
+
+        lock (_lock)
+        {
+            foreach (var entry in flight)
+                _streamsUnderWay.Remove(entry.StreamId);
+            _underWay--;
+            _preparing &= isPrepared;
+            StartFlight();
+        }
+
+        void EndPreparation()
+        {
+            lock (_lock)
             {
-                await _fly(flight).ConfigureAwait(false);
-            }
-            catch (Exception fault)
-            {
-                foreach (var entry in flight)
-                    entry.Fail(fault);
+                isPrepared = true;
+                _preparing = false;
+                StartFlight();
             }
         }
     }
 
-    /// <summary>The next flight; when there is none, the next change starts a new run, for the lock orders the two.</summary>
+    /// <summary>Takes the next flight: from the front on what may fly, passing over streams that are under way.</summary>
     private List<PendingAppend> TakeFlight()
     {
         var flight = new List<PendingAppend>();
-        lock (_lock)
+        var bytes = 0L;
+        for (var node = _waiting.First; node is not null && flight.Count < _limits.FlightEntries;)
         {
-            var bytes = 0L;
-            while (_waiting.First is { Value: var entry } && flight.Count < _limits.FlightEntries
-                && (flight.Count == 0 || bytes + entry.Size <= _limits.FlightBytes))
+            var (entry, next) = (node.Value, node.Next);
+            if (flight.Count > 0 && bytes + entry.Size > _limits.FlightBytes)
+                break;
+            if (!_streamsUnderWay.Contains(entry.StreamId))
             {
-                _waiting.RemoveFirst();
+                _waiting.Remove(node);
                 _waitingBytes -= entry.Size;
-                if (!entry.TryTake())
-                    continue;
-                flight.Add(entry);
-                bytes += entry.Size;
+                if (entry.TryTake())
+                {
+                    flight.Add(entry);
+                    bytes += entry.Size;
+                }
             }
 
-            if (flight.Count == 0)
-                _flying = Task.CompletedTask;
+            node = next;
         }
 
+        foreach (var entry in flight)
+            _streamsUnderWay.Add(entry.StreamId);
         return flight;
     }
 

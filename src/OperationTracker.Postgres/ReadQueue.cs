@@ -110,6 +110,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
             TypedValue = Array.ConvertAll(reads, read => read.Id),
             NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
         });
+        await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
         await using var rows = await command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
         while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
         {

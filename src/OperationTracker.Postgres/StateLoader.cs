@@ -26,6 +26,7 @@ internal sealed class StateLoader(TrackerDatabase database)
             {
                 TypedValue = [.. streamIds], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
             });
+            await command.PrepareAsync(cancel).ConfigureAwait(false);
             await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             {

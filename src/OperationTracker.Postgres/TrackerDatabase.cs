@@ -53,8 +53,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
         settings.KeepAlive = 0;
         settings.TcpKeepAlive = true;
         settings.NoResetOnClose = true;
-        settings.MaxAutoPrepare = 64;
-        settings.AutoPrepareMinUsages = 2;
+        // Prepared by our own word only: a statement that fails while Npgsql is about to prepare it by itself was seen to
+        // leave the connection out of step, so that the next, good one got no answer.
+        settings.MaxAutoPrepare = 0;
         settings.Enlist = false;
         settings.Multiplexing = false;
         settings.IncludeErrorDetail = false;
@@ -101,7 +102,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
 
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => DataSource.OpenConnectionAsync(cancel);
 
-    /// <summary>The statement of a file, ready for its parameters.</summary>
+    /// <summary>The statement of a file, ready for its parameters. Those that are run often are prepared by their callers.</summary>
     internal NpgsqlCommand Command(NpgsqlConnection connection, string name) => new(Sql[name], connection);
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)

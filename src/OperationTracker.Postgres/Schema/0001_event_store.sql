@@ -48,6 +48,10 @@ create table if not exists {schema}.mt_event_progression (
     last_updated timestamptz default transaction_timestamp()
 );
 
+-- A storage parameter, which Marten leaves alone: room for the next versions of a row beside it, so that moving a
+-- stream forward touches no index. (The same is done to operations below, where a row is written for each PUT.)
+alter table {schema}.mt_streams set (fillfactor = 80);
+
 -- From here on: side tables of the tracker's own.
 
 create table {schema}.positions (
@@ -85,7 +89,7 @@ create table {schema}.operations (
     content_hash     text        collate "C" not null,
     refusals         text        collate "C" not null,
     document         text        collate "C" not null
-);
+) with (fillfactor = 50);
 comment on table {schema}.operations is 'What GET serves: the fold of each stream. Can be rebuilt from mt_events.';
 comment on column {schema}.operations.stream_version is
     'events folded into the row; when mt_streams.version is another, the row is stale and reads fold the stream';

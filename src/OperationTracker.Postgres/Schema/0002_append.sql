@@ -46,9 +46,11 @@ create function {schema}.append_flight(
 as $$
 declare
     times         timestamptz[];
-    units         int[];
+    units         int[] := '{}';
+    created_ids   text[];
     last_position bigint;
     seq_ids       bigint[];
+    complete      boolean; -- whether all units are appended, as nearly always: then nothing has to be sorted out
 begin
     perform pg_advisory_xact_lock({append_lock});
 
@@ -64,25 +66,39 @@ begin
 
     -- Streams that exist: moved forward where they stand as expected. Rows that others hold are skipped, not waited
     -- for, because the append lock is held here.
-    with wanted as (
-        select u.id, u.expected, u.next, u.appended_at, u.unit::int
-        from unnest(stream_ids, expected_versions, new_versions, times) with ordinality
-            as u (id, expected, next, appended_at, unit)
-    ), held as (
-        select s.id from {schema}.mt_streams s join wanted w on s.id = w.id for no key update of s skip locked
-    ), moved as (
-        update {schema}.mt_streams s set version = w.next, timestamp = w.appended_at
-        from wanted w join held h on h.id = w.id
-        where s.id = w.id and s.version = w.expected
-        returning w.unit
-    ), created as (
-        insert into {schema}.mt_streams as s (id, type, version, timestamp, created)
-        select w.id, 'operation', w.next, w.appended_at, w.appended_at from wanted w where w.expected = 0
-        on conflict (id) do nothing
-        returning s.id
-    )
-    select array(select m.unit from moved m union all select w.unit from created c join wanted w on w.id = c.id)
-    into units;
+    if 0 <> any (expected_versions) then
+        with held as (
+            select s.id, u.expected, u.next, u.appended_at, u.unit
+            from unnest(stream_ids, expected_versions, new_versions, times) with ordinality
+                as u (id, expected, next, appended_at, unit)
+            join {schema}.mt_streams s on s.id = u.id
+            where u.expected > 0
+            for no key update of s skip locked
+        ), moved as (
+            update {schema}.mt_streams s set version = h.next, timestamp = h.appended_at
+            from held h
+            where s.id = h.id and s.version = h.expected
+            returning h.unit as done
+        )
+        select coalesce(array_agg(done::int), '{}') from moved into units;
+    end if;
+
+    -- Streams that do not: made, unless another application was first.
+    if 0 = any (expected_versions) then
+        with created as (
+            insert into {schema}.mt_streams as s (id, type, version, timestamp, created)
+            select u.id, 'operation', u.next, u.appended_at, u.appended_at
+            from unnest(stream_ids, expected_versions, new_versions, times) as u (id, expected, next, appended_at)
+            where u.expected = 0
+            on conflict (id) do nothing
+            returning s.id
+        )
+        select array_agg(id) from created into created_ids;
+        units := units || array(
+            select u.unit::int from unnest(stream_ids, expected_versions) with ordinality as u (id, expected, unit)
+            where u.expected = 0 and u.id = any (created_ids));
+    end if;
+    complete := cardinality(units) = cardinality(stream_ids);
 
     if exists (select from {schema}.foreign_events) then
         perform {schema}.position_foreign_events();
@@ -90,7 +106,10 @@ begin
 
     select array(
         select nextval('{schema}.mt_events_sequence')
-        from generate_series(1, (select count(*) from unnest(event_units) as e (unit) where e.unit = any (units))))
+        from generate_series(1, case
+            when complete then cardinality(event_units)
+            else (select count(*) from unnest(event_units) as e (unit) where e.unit = any (units))
+        end))
     into seq_ids;
     select coalesce(max(position), 0) into last_position from {schema}.positions;
 
@@ -106,38 +125,47 @@ begin
             causation_ids, correlation_ids, user_names, headers) with ordinality
             as u (unit, version, id, type, dotnet_type, data,
                   causation_id, correlation_id, user_name, headers, ordinal)
-        where u.unit = any (units)
+        where complete or u.unit = any (units)
     ) as e
     order by e.place;
 
     insert into {schema}.positions (position, seq_id)
     select last_position + s.place, s.seq_id from unnest(seq_ids) with ordinality as s (seq_id, place) order by s.place;
 
-    insert into {schema}.operations as o (
+    -- Views: rewritten where they are, else added. Nobody else writes them without the append lock, so there is no
+    -- conflict to look for.
+    with views as (
+        select * from unnest(
+            stream_ids, new_versions, times,
+            document_versions, occurred_times, last_update_times, statuses, methods, uris, cluster_ids, content_hashes,
+            refusals, documents) with ordinality
+            as v (operation_id, stream_version, last_event_at, document_version, occurred_time, last_update_time, status,
+                  method, uri, cluster_ids, content_hash, refusals, document, unit)
+        where v.document is not null and (complete or v.unit = any (units))
+    ), updated as (
+        update {schema}.operations o set
+            stream_version = v.stream_version,
+            document_version = v.document_version,
+            last_event_at = v.last_event_at,
+            occurred_time = v.occurred_time,
+            last_update_time = v.last_update_time,
+            status = v.status,
+            request_method = v.method,
+            request_uri = v.uri,
+            cluster_ids = v.cluster_ids::text[],
+            content_hash = v.content_hash,
+            refusals = v.refusals,
+            document = v.document
+        from views v where o.operation_id = v.operation_id
+        returning v.unit as done
+    )
+    insert into {schema}.operations (
         operation_id, stream_version, document_version, last_event_at, occurred_time, last_update_time, status,
         request_method, request_uri, cluster_ids, content_hash, refusals, document)
-    select stream_ids[v.unit], new_versions[v.unit], v.document_version, times[v.unit],
+    select v.operation_id, v.stream_version, v.document_version, v.last_event_at,
            v.occurred_time, v.last_update_time, v.status, v.method, v.uri, v.cluster_ids::text[], v.content_hash,
            v.refusals, v.document
-    from unnest(
-        document_versions, occurred_times, last_update_times, statuses, methods, uris, cluster_ids, content_hashes,
-        refusals, documents) with ordinality
-        as v (document_version, occurred_time, last_update_time, status, method, uri, cluster_ids, content_hash,
-              refusals, document, unit)
-    where v.unit = any (units) and v.document is not null
-    on conflict (operation_id) do update set
-        stream_version = excluded.stream_version,
-        document_version = excluded.document_version,
-        last_event_at = excluded.last_event_at,
-        occurred_time = excluded.occurred_time,
-        last_update_time = excluded.last_update_time,
-        status = excluded.status,
-        request_method = excluded.request_method,
-        request_uri = excluded.request_uri,
-        cluster_ids = excluded.cluster_ids,
-        content_hash = excluded.content_hash,
-        refusals = excluded.refusals,
-        document = excluded.document;
+    from views v where v.unit not in (select u.done from updated u);
 
     if exists (select from {schema}.stale_views) then
         delete from {schema}.stale_views s

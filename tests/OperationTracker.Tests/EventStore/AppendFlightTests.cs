@@ -112,18 +112,16 @@ public sealed class AppendFlightTests : IAsyncLifetime
     public async Task A_caller_that_leaves_while_waiting_withdraws_its_change()
     {
         using var leaves = new CancellationTokenSource();
-        Task<AppendOutcome>? waiting = null;
         await HoldAppendLockAsync(async () =>
         {
-            var first = _tracker.Store.PutAsync(Document("first"));
-            await Eventually.BeTrueAsync(IsFlightWaiting, TimeSpan.FromSeconds(5), "a flight waits for the lock");
-            waiting = _tracker.Store.AppendAsync(Wish(Document("second")), leaves.Token);
+            var flights = await FillFlightsUnderWayAsync();
+            var waiting = _tracker.Store.AppendAsync(Wish(Document("waiting")), leaves.Token);
             await leaves.CancelAsync();
             await Should.ThrowAsync<OperationCanceledException>(async () => await waiting);
-            return first;
+            return flights;
         });
-        (await _tracker.Store.FindAsync(Id("first"), default)).ShouldNotBeNull();
-        (await _tracker.Store.FindAsync(Id("second"), default)).ShouldBeNull();
+        (await _tracker.Store.FindAsync(Id("op-0"), default)).ShouldNotBeNull();
+        (await _tracker.Store.FindAsync(Id("waiting"), default)).ShouldBeNull();
     }
 
     [Fact]
@@ -132,9 +130,12 @@ public sealed class AppendFlightTests : IAsyncLifetime
         var outcome = await HoldAppendLockAsync(async () =>
         {
             var put = _tracker.Store.PutAsync(Document("a"));
-            await Eventually.BeTrueAsync(IsFlightWaiting, TimeSpan.FromSeconds(5), "a flight waits for the lock");
-            await _tracker.ExecuteAsync(
-                "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and not granted");
+            await Eventually.BeTrueAsync(
+                () => FlightsWaiting() == 1, TimeSpan.FromSeconds(5), "a flight waits for the lock");
+            await _tracker.ExecuteAsync("""
+                select pg_terminate_backend(l.pid) from pg_locks l join pg_database d on d.oid = l.database
+                where l.locktype = 'advisory' and not l.granted and d.datname = current_database()
+                """);
             await Should.ThrowAsync<EventStoreException>(async () => await put);
             return put;
         });
@@ -181,24 +182,36 @@ public sealed class AppendFlightTests : IAsyncLifetime
         OperationJson.Read((await _tracker.Store.FindAsync(Id(id), default))!.Document.Span).Document!.SubStatus.Value;
 
     /// <summary>
-    /// Sends all changes in one flight: while another session holds the append lock, a first flight waits for it, and
-    /// behind that flight the changes gather.
+    /// Sends all changes in one flight: while another session holds the append lock, as many flights as may be under way
+    /// wait for it, and behind them the changes gather.
     /// </summary>
     private async Task<Task<AppendOutcome>[]> FillOneFlightAsync(IEnumerable<ProposedChange> changes)
     {
         Task<AppendOutcome>[] sent = [];
         await HoldAppendLockAsync(async () =>
         {
-            var gate = _tracker.Store.PutAsync(Document("op-0"));
-            await Eventually.BeTrueAsync(IsFlightWaiting, TimeSpan.FromSeconds(5), "a flight waits for the lock");
+            var flights = await FillFlightsUnderWayAsync();
             sent = [.. changes.Select(change => _tracker.Store.AppendAsync(change, CancellationToken.None))];
-            return gate;
+            return flights;
         });
         await Task.WhenAll(sent.Select(task => task.ContinueWith(_ => { }, TaskScheduler.Default)));
         return sent;
     }
 
-    private async Task<Task<AppendOutcome>> HoldAppendLockAsync(Func<Task<Task<AppendOutcome>>> meanwhile)
+    private async Task<Task> FillFlightsUnderWayAsync()
+    {
+        var gates = new List<Task>();
+        for (var i = 0; i < 2; i++)
+        {
+            gates.Add(_tracker.Store.PutAsync(Document($"op-{i}")));
+            await Eventually.BeTrueAsync(
+                () => FlightsWaiting() == gates.Count, TimeSpan.FromSeconds(5), "the flight waits for the lock");
+        }
+
+        return Task.WhenAll(gates);
+    }
+
+    private async Task<Task> HoldAppendLockAsync(Func<Task<Task>> meanwhile)
     {
         await using var holder = new NpgsqlConnection(_tracker.ConnectionString);
         await holder.OpenAsync();
@@ -210,8 +223,8 @@ public sealed class AppendFlightTests : IAsyncLifetime
         return result;
     }
 
-    private bool IsFlightWaiting() => (bool)_tracker.ExecuteAsync("""
-        select exists (select from pg_locks l join pg_database d on d.oid = l.database
-                       where l.locktype = 'advisory' and not l.granted and d.datname = current_database())
+    private long FlightsWaiting() => (long)_tracker.ExecuteAsync("""
+        select count(*) from pg_locks l join pg_database d on d.oid = l.database
+        where l.locktype = 'advisory' and not l.granted and d.datname = current_database()
         """).GetAwaiter().GetResult()!;
 }
