@@ -121,7 +121,11 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
     {
         PendingAppend[] entries = [.. plan.Units.SelectMany(unit => unit.Entries)];
         var mayBeSplit = PostgresErrors.IsDeterministic(fault) || PostgresErrors.IsContention(fault);
-        if (mayBeSplit && entries.Length > 1)
+        if (PostgresErrors.IsAppendLockHeld(fault))
+        {
+            PutBackAll(entries);
+        }
+        else if (mayBeSplit && entries.Length > 1)
         {
             await FlyAsync(entries[..(entries.Length / 2)], Nothing).ConfigureAwait(false);
             await FlyAsync(entries[(entries.Length / 2)..], Nothing).ConfigureAwait(false);

@@ -9,14 +9,14 @@ namespace OperationTracker.Postgres;
 /// </param>
 /// <param name="FlightBytes">Bytes of documents of one flight; keeps one statement far below PostgreSQL's message limit.</param>
 /// <param name="Entries">Changes that may wait: a second's work or so; who comes later is better told at once.</param>
-/// <param name="Bytes">Bytes of documents that may wait; bounds the memory.</param>
+/// <param name="Bytes">Bytes of documents that may wait. Each takes about five times as much memory once it is read.</param>
 /// <param name="Patience">How long a change may wait before it is withdrawn, unsent.</param>
 /// <param name="Conflicts">How often a change may meet other writers before its caller is told to come back.</param>
 internal sealed record AppendQueueLimits(
     int FlightEntries = 256,
     long FlightBytes = 16 * 1024 * 1024,
     int Entries = 10_000,
-    long Bytes = 128 * 1024 * 1024,
+    long Bytes = 48 * 1024 * 1024,
     TimeSpan? Patience = null,
     int Conflicts = 12)
 {
@@ -96,10 +96,10 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// </summary>
     public void PutBack(PendingAppend entry)
     {
-        if (++entry.Conflicts > _limits.Conflicts)
+        if (++entry.Conflicts > _limits.Conflicts || IsLate(entry))
         {
             entry.Fail(new EventStoreException(
-                StoreFailure.Overloaded, "The operation is being changed by others; the retries are used up."));
+                StoreFailure.Overloaded, "Others hold what the change needs; the retries are used up."));
             return;
         }
 
@@ -240,7 +240,7 @@ internal sealed class AppendQueue : IAsyncDisposable
             for (var node = _waiting.First; node is not null;)
             {
                 var (entry, next) = (node.Value, node.Next);
-                if (_clock.GetElapsedTime(entry.EnqueuedAt) > _limits.PatienceOrDefault && entry.TryWithdraw(
+                if (IsLate(entry) && entry.TryWithdraw(
                     new EventStoreException(StoreFailure.Overloaded, "The change waited too long and was withdrawn.")))
                 {
                     _waiting.Remove(node);
@@ -251,4 +251,6 @@ internal sealed class AppendQueue : IAsyncDisposable
             }
         }
     }
+
+    private bool IsLate(PendingAppend entry) => _clock.GetElapsedTime(entry.EnqueuedAt) > _limits.PatienceOrDefault;
 }

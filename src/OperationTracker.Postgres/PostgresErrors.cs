@@ -9,6 +9,9 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal static class PostgresErrors
 {
+    /// <summary>Raised by <c>append_flight</c>; classes that begin with O are no one's.</summary>
+    private const string AppendLockHeld = "OT001";
+
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
     /// </summary>
@@ -39,6 +42,11 @@ internal static class PostgresErrors
         ConstraintName: "pk_mt_events_stream_and_version" or "pkey_mt_streams_id",
     };
 
+    /// <summary>
+    /// Whether the append lock was not to be had: rolled back, no fault of any change in the flight, to be tried again.
+    /// </summary>
+    public static bool IsAppendLockHeld(Exception fault) => fault is PostgresException { SqlState: AppendLockHeld };
+
     /// <summary>Whether it was rolled back because of somebody else's locks, and may be tried again.</summary>
     public static bool IsContention(Exception fault) => fault is PostgresException
     {
@@ -56,7 +64,7 @@ internal static class PostgresErrors
     /// </summary>
     private static bool RefusesForNow(string state) =>
         state.StartsWith("53", StringComparison.Ordinal) || state.StartsWith("40", StringComparison.Ordinal)
-        || state is PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow
+        || state is AppendLockHeld or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.SystemError or PostgresErrorCodes.IoError;
 

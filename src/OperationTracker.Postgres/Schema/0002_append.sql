@@ -30,6 +30,8 @@ $$;
 -- to. Returns the units that were appended and the time they got; a unit that is missing met another version than
 -- expected, or a row that another application holds locked, and nothing of it was written.
 --
+-- Raises OT001 when the append lock was not to be had within the session's lock_timeout; nothing was written then.
+--
 -- One statement, so that the append lock never spans a round trip. Volatile and in read committed, so that each
 -- statement below sees what the lock was waited for.
 create function {schema}.append_flight(
@@ -52,7 +54,14 @@ declare
     seq_ids       bigint[];
     complete      boolean; -- whether all units are appended, as nearly always: then nothing has to be sorted out
 begin
-    perform pg_advisory_xact_lock({append_lock});
+    begin
+        perform pg_advisory_xact_lock({append_lock});
+    exception when lock_not_available then
+        raise exception 'the append lock is held' using errcode = 'OT001';
+    end;
+
+    -- From here on nobody is waited for long: a row or a table that others hold keeps all other callers waiting too.
+    perform set_config('lock_timeout', '250ms', true);
 
     -- Tells the trigger on mt_events that these events need no note: they get their positions here.
     perform set_config('optrack.appending', 'yes', true);

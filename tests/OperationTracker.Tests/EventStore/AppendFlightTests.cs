@@ -125,6 +125,19 @@ public sealed class AppendFlightTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task An_append_lock_that_is_not_to_be_had_ends_in_an_answer_and_nothing_stored()
+    {
+        var put = await HoldAppendLockAsync(async () =>
+        {
+            var waiting = _tracker.Store.PutAsync(Document("a"));
+            await Should.ThrowAsync<EventStoreException>(async () => await waiting);
+            return waiting;
+        });
+        ((EventStoreException)put.Exception!.InnerException!).Failure.ShouldBe(StoreFailure.Overloaded);
+        (await _tracker.Store.FindAsync(Id("a"), default)).ShouldBeNull();
+    }
+
+    [Fact]
     public async Task A_connection_that_dies_with_the_flight_leaves_the_outcome_unknown_and_is_not_replayed()
     {
         var outcome = await HoldAppendLockAsync(async () =>
