@@ -65,7 +65,8 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
 
 /// <summary>
 /// Reads and writes unknown members as an array of names and JSON texts. A text that is not JSON, or a name that stands
-/// twice, is refused: whatever is in here is later written into an answer as it stands.
+/// twice, is refused, and another application's spelling becomes the tracker's: whatever is in here is written into an
+/// answer as it stands, and compared as text.
 /// </summary>
 internal sealed class UnknownMembersConverter : JsonConverter<UnknownMembers>
 {
@@ -78,9 +79,9 @@ internal sealed class UnknownMembersConverter : JsonConverter<UnknownMembers>
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var member = JsonSerializer.Deserialize<UnknownMember>(ref reader, options);
-            if (member?.Name is null || !JsonValueText.IsValid(member.Json) || !names.Add(member.Name))
+            if (member?.Name is null || !names.Add(member.Name) || JsonValueText.TryNormalize(member.Json) is not { } json)
                 throw new JsonException();
-            members.Add(member);
+            members.Add(member with { Json = json });
         }
 
         return new UnknownMembers(members.ToImmutable());
