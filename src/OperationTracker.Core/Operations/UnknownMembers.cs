@@ -39,6 +39,17 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
         : new([.. _members.OrderBy(member => member.Name, StringComparer.Ordinal)
             .Select(member => member with { Json = JsonValueText.Canonical(member.Json) })]);
 
+    /// <summary>Refuses an event that gives a named member again as an unknown one: its document would have it twice.</summary>
+    /// <exception cref="JsonException">One of these members has a name among <paramref name="names"/>.</exception>
+    internal void MustNotBeAmong(JsonEncodedText[] names)
+    {
+        foreach (var member in InOrder)
+        {
+            if (Array.Exists(names, name => name.Value == member.Name))
+                throw new JsonException();
+        }
+    }
+
     /// <inheritdoc/>
     public bool Equals(UnknownMembers other)
     {
