@@ -25,7 +25,8 @@ public sealed record OperationDocument : IJsonOnDeserialized
     public required string LastUpdateTime { get; init; }
 
     /// <summary>How far the operation is.</summary>
-    [JsonPropertyName("status")]
+    [JsonPropertyName("status"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus Status { get; init; }
 
     /// <summary>Free text, often JSON text; the finer state of <c>executing</c>.</summary>
@@ -63,7 +64,8 @@ public sealed record OperationRequest : IJsonOnDeserialized
     public required string Uri { get; init; }
 
     /// <summary>The method.</summary>
-    [JsonPropertyName("method")]
+    [JsonPropertyName("method"), JsonConverter(typeof(RequestMethodConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required RequestMethod Method { get; init; }
 
     /// <summary>The body as text, untouched. Absent or null only in the requests of a rollback.</summary>
@@ -129,7 +131,8 @@ public sealed record TargetCluster : IJsonOnDeserialized
 public sealed record OperationRollback : IJsonOnDeserialized
 {
     /// <summary>How it ended.</summary>
-    [JsonPropertyName("result")]
+    [JsonPropertyName("result"), JsonConverter(typeof(RollbackResultConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required RollbackResult Result { get; init; }
 
     /// <summary>When it began: any text that is not empty, for the sheets give no format.</summary>

@@ -7,6 +7,10 @@ namespace OperationTracker.Core.Operations;
 /// Reads and writes an enumeration as the contract's words, and as these only. The base library's own converter also
 /// takes <c>"canceled, failed"</c> and makes a value of it that no enumeration has; another application's event may hold it.
 /// </summary>
+/// <remarks>
+/// Named at each property: an enum converter among an application's own options, as Marten's are, goes before the one
+/// named at the type, and would write <c>Failed</c>.
+/// </remarks>
 internal abstract class WordConverter<T>(string[] words) : JsonConverter<T>
     where T : struct, Enum
 {
