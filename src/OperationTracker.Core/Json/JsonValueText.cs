@@ -18,8 +18,8 @@ public static class JsonValueText
         new() { AllowDuplicateProperties = false, MaxDepth = 1000 };
 
     /// <summary>
-    /// The value in the tracker's own spelling; null when <paramref name="json"/> is not exactly one JSON value, or when
-    /// an object in it has a name twice or a string in it half of a surrogate pair.
+    /// The value in the tracker's own spelling; null when <paramref name="json"/> is not exactly one JSON value, or
+    /// when an object in it has a name twice or a string in it half of a surrogate pair.
     /// </summary>
     public static string? TryNormalize(string? json)
     {
@@ -32,7 +32,7 @@ public static class JsonValueText
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            // Halves of surrogate pairs are found only when a string is unescaped, and the base library then throws the second.
+            // The second is for half of a surrogate pair, which the base library finds only when it unescapes.
             return null;
         }
     }

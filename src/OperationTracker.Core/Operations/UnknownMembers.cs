@@ -39,7 +39,7 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
         : new([.. _members.OrderBy(member => member.Name, StringComparer.Ordinal)
             .Select(member => member with { Json = JsonValueText.Canonical(member.Json) })]);
 
-    /// <summary>Refuses an event that gives a named member again as an unknown one: its document would have it twice.</summary>
+    /// <summary>Refuses an event that has a named member among the unknown ones: its document would have it twice.</summary>
     /// <exception cref="JsonException">One of these members has a name among <paramref name="names"/>.</exception>
     internal void MustNotBeAmong(JsonEncodedText[] names)
     {
@@ -90,7 +90,8 @@ internal sealed class UnknownMembersConverter : JsonConverter<UnknownMembers>
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var member = JsonSerializer.Deserialize<UnknownMember>(ref reader, options);
-            if (member?.Name is null || !names.Add(member.Name) || JsonValueText.TryNormalize(member.Json) is not { } json)
+            if (member?.Name is null || !names.Add(member.Name)
+                || JsonValueText.TryNormalize(member.Json) is not { } json)
                 throw new JsonException();
             members.Add(member with { Json = json });
         }

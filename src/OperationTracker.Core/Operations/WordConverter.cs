@@ -5,7 +5,8 @@ namespace OperationTracker.Core.Operations;
 
 /// <summary>
 /// Reads and writes an enumeration as the contract's words, and as these only. The base library's own converter also
-/// takes <c>"canceled, failed"</c> and makes a value of it that no enumeration has; another application's event may hold it.
+/// takes <c>"canceled, failed"</c>, which another application's event may hold, and makes a value of it that the
+/// enumeration does not have.
 /// </summary>
 /// <remarks>
 /// Named at each property: an enum converter among an application's own options, as Marten's are, goes before the one

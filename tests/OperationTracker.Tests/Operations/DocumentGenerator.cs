@@ -6,8 +6,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Tests.Operations;
 
 /// <summary>
-/// What a sender says of one operation, PUT after PUT: each document made from the one before by a few changes, realistic
-/// and nasty. As text, and as the product reads it.
+/// What a sender says of one operation, PUT after PUT: each document made from the one before by a few changes,
+/// realistic and nasty. As text, and as the product reads it.
 /// </summary>
 internal sealed record DocumentSequence(IReadOnlyList<byte[]> Texts, IReadOnlyList<OperationDocument> Documents)
 {
@@ -21,15 +21,16 @@ internal sealed record DocumentSequence(IReadOnlyList<byte[]> Texts, IReadOnlyLi
     public override string ToString() =>
         "\n" + string.Join("\n", Texts.Select(text => JsonTree.Parse(WithoutMark(text)).InOrder()));
 
-    public static ReadOnlyMemory<byte> WithoutMark(byte[] text) => text is [0xef, 0xbb, 0xbf, ..] ? text.AsMemory(3) : text;
+    public static ReadOnlyMemory<byte> WithoutMark(byte[] text) =>
+        text is [0xef, 0xbb, 0xbf, ..] ? text.AsMemory(3) : text;
 }
 
-/// <summary>Makes sequences of documents: all that the contract allows, far more often at its corners than in life.</summary>
+/// <summary>Makes sequences of documents: all that the contract allows, its corners more often than in life.</summary>
 internal static class DocumentGenerator
 {
     private const int LongestSequence = 6;
 
-    /// <summary>Any sequence of 2 to 6 documents. Shrinks by documents left out, then by members and elements left out.</summary>
+    /// <summary>Any sequence of 2 to 6 documents. Shrinks by documents, then by single members and elements.</summary>
     public static Arbitrary<DocumentSequence> Sequences { get; } =
         Arb.ToArbitrary(SequenceGen, Shrink);
 

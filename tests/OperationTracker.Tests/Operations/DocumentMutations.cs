@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace OperationTracker.Tests.Operations;
 
 /// <summary>
@@ -64,7 +66,7 @@ internal sealed class DocumentMutations(Random random, DocumentSource source)
 
     private void ChangeClusters(JsonTree parent, bool ofRollback)
     {
-        if (parent["target_clusters"] is not { Kind: System.Text.Json.JsonValueKind.Array } clusters || random.Next(8) == 0)
+        if (parent["target_clusters"] is not { Kind: JsonValueKind.Array } clusters || random.Next(8) == 0)
         {
             parent.Set("target_clusters", source.Clusters(ofRollback));
             return;
@@ -120,7 +122,9 @@ internal sealed class DocumentMutations(Random random, DocumentSource source)
         {
             case 0: request.Set("uri", source.Text()); break;
             case 1: request.Set("method", source.Method()); break;
-            default: request.Set("body", ofRollback ? source.Pick(null, JsonTree.Null, source.Text()) : source.Text()); break;
+            default:
+                request.Set("body", ofRollback ? source.Pick(null, JsonTree.Null, source.Text()) : source.Text());
+                break;
         }
     }
 

@@ -11,8 +11,9 @@ internal sealed class DocumentSource(Random random)
 
     private static readonly string[] Fragments =
     [
-        "", "a", "b", "1", " ", "\"", "\\", "/", "~", "~0", "~1", "\b", "\f", "\n", "\r", "\t", "\u0001", "\u001f", "\u007f",
-        "é", "e\u0301", "ｅ", "ß", "日本", "\U0001F600", "\U0001F468\u200D\U0001F469", "\u2028", "\u2029", "\uFFFD",
+        "", "a", "b", "1", " ", "\"", "\\", "/", "~", "~0", "~1", "\b", "\f", "\n", "\r", "\t", "\u0001",
+        "\u001f", "\u007f", "é", "e\u0301", "ｅ", "ß", "日本", "\U0001F600",
+        "\U0001F468\u200D\U0001F469", "\u2028", "\u2029", "\uFFFD",
         "\uFEFF", "\uFFFF", "\u202E", "\u0085", "{\"status\":\"executing\"}", "<script>&'+", "\\u0041", "null",
     ];
 
@@ -25,9 +26,10 @@ internal sealed class DocumentSource(Random random)
 
     private static readonly string[] Names =
     [
-        "reservation_time", "start_time", "", "a/b", "m~n", "~", "/", "~1", "~01", "\"", "\\", "é", "e\u0301", "\U0001F600",
-        "\u2028", "\n", "body", "status", "uri", "cluster_id", "request", "response", "target_clusters", "rollbacks",
-        "sub_status", "json", "name", "unknown_members", "0", "-", "__proto__", "$type", "$id", "$ref", "STATUS", "Uri",
+        "reservation_time", "start_time", "", "a/b", "m~n", "~", "/", "~1", "~01", "\"", "\\", "é", "e\u0301",
+        "\U0001F600", "\u2028", "\n", "body", "status", "uri", "cluster_id", "request", "response",
+        "target_clusters", "rollbacks", "sub_status", "json", "name", "unknown_members", "0",
+        "-", "__proto__", "$type", "$id", "$ref", "STATUS", "Uri",
         "status_code", "result",
     ];
 
@@ -135,7 +137,8 @@ internal sealed class DocumentSource(Random random)
             default:
                 var response = JsonTree.Object();
                 if (random.Next(5) > 0)
-                    response.Set("status_code", JsonTree.Number(Pick("200", "500", "0", "-1", "2147483647", "-2147483648")));
+                    response.Set("status_code", JsonTree.Number(
+                        Pick("200", "500", "0", "-1", "2147483647", "-2147483648")));
                 else if (random.Next(2) == 0)
                     response.Set("status_code", JsonTree.Null);
                 if (random.Next(5) > 0)

@@ -20,7 +20,7 @@ internal sealed class JsonTree
 
     public JsonValueKind Kind { get; }
 
-    /// <summary>The characters of a string, or the token of a number, <c>true</c>, <c>false</c> or <c>null</c>.</summary>
+    /// <summary>The characters of a string, or the token of a number, a boolean or null.</summary>
     public string Text { get; }
 
     public List<(string Name, JsonTree Value)> Members { get; } = [];
@@ -88,10 +88,10 @@ internal sealed class JsonTree
     public IEnumerable<JsonTree> All() => Members.Select(member => member.Value).Concat(Items)
         .SelectMany(child => child.All()).Prepend(this);
 
-    /// <summary>JSON text that two values share exactly when they are equal whatever the order of their members.</summary>
+    /// <summary>JSON text that two values share when they are equal, whatever the order of their members.</summary>
     public string Canonical() => Print(sorted: true);
 
-    /// <summary>JSON text that two values share exactly when they are equal and their members stand in the same order.</summary>
+    /// <summary>JSON text that two values share when they are equal and their members stand in one order.</summary>
     public string InOrder() => Print(sorted: false);
 
     public override string ToString() => InOrder();
@@ -120,7 +120,9 @@ internal sealed class JsonTree
         else if (Kind == JsonValueKind.Object)
         {
             var separator = "{";
-            var members = sorted ? Members.OrderBy(member => member.Name, StringComparer.Ordinal) : Members.AsEnumerable();
+            var members = sorted
+                ? Members.OrderBy(member => member.Name, StringComparer.Ordinal)
+                : Members.AsEnumerable();
             foreach (var (name, value) in members)
             {
                 Quote(text.Append(separator), name);

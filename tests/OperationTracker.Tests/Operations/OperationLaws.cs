@@ -96,15 +96,14 @@ public sealed partial class OperationLaws
     [Fact]
     public void At_most_a_hundred_refusals_are_noted_between_two_changes()
     {
-        var state = OperationProjection.Fold(OperationState.Initial, 
-            OperationDecision.Of(OperationState.Initial, DocumentAt(OperationStatus.Executing, 0)).Events());
+        var state = After(OperationState.Initial, DocumentAt(OperationStatus.Executing, 0));
 
         for (var i = 0; i < 150; i++)
-            state = OperationProjection.Fold(state, OperationDecision.Of(state, DocumentAt(OperationStatus.Unexecuted, i)).Events());
+            state = After(state, DocumentAt(OperationStatus.Unexecuted, i));
         state.Version.ShouldBe(101);
         state.Refusals.Count.ShouldBe(100);
 
-        state = OperationProjection.Fold(state, OperationDecision.Of(state, DocumentAt(OperationStatus.Executing, 1)).Events());
+        state = After(state, DocumentAt(OperationStatus.Executing, 1));
         state.Refusals.ShouldBeEmpty();
         OperationDecision.Of(state, DocumentAt(OperationStatus.Unexecuted, 0))
             .ShouldBeOfType<OperationDecision.Refusal>().Record.ShouldNotBeNull();
@@ -139,7 +138,7 @@ public sealed partial class OperationLaws
             }
         });
 
-    /// <summary>Walks a sequence and shows each change that is accepted, with the state before it and the document wanted.</summary>
+    /// <summary>Shows each accepted change of a sequence, with the state before it and the document wanted.</summary>
     private static void Walk(
         DocumentSequence sequence, Action<OperationState, OperationDocument, OperationDecision.Change> onChange)
     {
@@ -152,6 +151,9 @@ public sealed partial class OperationLaws
             state = OperationProjection.Fold(state, change.Events);
         }
     }
+
+    private static OperationState After(OperationState state, OperationDocument wanted) =>
+        OperationProjection.Fold(state, OperationDecision.Of(state, wanted).Events());
 
     private static OperationEvent? Stored(OperationEvent @event)
     {

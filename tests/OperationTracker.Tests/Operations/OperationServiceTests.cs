@@ -14,7 +14,7 @@ public sealed class OperationServiceTests
 
     private OperationService Service => new(_store);
 
-    /// <summary>What stands is <c>executing</c>; each line is what is sent, upon which condition, what it comes to, and whether an event was appended.</summary>
+    /// <summary>What stands is <c>executing</c>. A line: what is sent, upon what, and the outcome.</summary>
     [Theory]
     // A fault in the body goes before everything.
     [InlineData("faulty", "none", "Invalid", 0)]
@@ -118,8 +118,9 @@ public sealed class OperationServiceTests
     {
         "faulty" => "{}",
         "other id" => Document("executing").Replace(Id, "other", StringComparison.Ordinal),
-        // The same document: other white space, another order, an escape.
-        "same" => Document("executing").Replace("{\"operation_id\"", "{ \"operation\\u005fid\"", StringComparison.Ordinal),
+        // The same document with another white space and an escape.
+        "same" => Document("executing")
+            .Replace("{\"operation_id\"", "{ \"operation\\u005fid\"", StringComparison.Ordinal),
         "back" => Document("unexecuted"),
         _ => Document("canceled"),
     };

@@ -15,7 +15,8 @@ public sealed class OperationValidationTests
          "target_clusters":[{"cluster_id":"1","request":{"uri":"/a","method":"PUT","body":"b"},
            "response":{"status_code":200,"body":"b"}}],
          "rollbacks":{"result":"none","occurred_time":"soon","target_clusters":[
-           {"cluster_id":"1","request":{"uri":"/a","method":"DELETE","body":"b"},"response":{"status_code":200,"body":"b"}}]},
+           {"cluster_id":"1","request":{"uri":"/a","method":"DELETE","body":"b"},
+            "response":{"status_code":200,"body":"b"}}]},
          "reservation_time":{"at":[1]}}
         """;
 
@@ -209,7 +210,8 @@ public sealed class OperationValidationTests
     public void Nothing_is_nested_deeper_than_32_levels()
     {
         FaultsOf(With("/x", new string('[', 31) + new string(']', 31))).ShouldBeEmpty();
-        FaultsOf(With("/x", new string('[', 32) + new string(']', 32))).ShouldHaveSingleItem().ShouldStartWith("Format /x/0/0");
+        FaultsOf(With("/x", new string('[', 32) + new string(']', 32)))
+            .ShouldHaveSingleItem().ShouldStartWith("Format /x/0/0");
         var objects = string.Concat(Enumerable.Repeat("{\"a\":", 31)) + "1" + new string('}', 31);
         FaultsOf(With("/x", objects)).ShouldBeEmpty();
         FaultsOf(With("/x", $"[{objects}]")).ShouldHaveSingleItem().ShouldStartWith("Format /x/0/a");
@@ -238,7 +240,8 @@ public sealed class OperationValidationTests
         FaultsOf(With("/status", $"\"{status}\"", "/response", "null")).ShouldBe(optional ? [] : ["Value /response"]);
         FaultsOf(With("/status", $"\"{status}\"", "/response", """{"body":""}"""))
             .ShouldBe(status == "canceled" ? [] : ["Value /response/status_code"]);
-        FaultsOf(With("/status", $"\"{status}\"", "/response", """{"status_code":200}""")).ShouldBe(["Value /response/body"]);
+        FaultsOf(With("/status", $"\"{status}\"", "/response", """{"status_code":200}"""))
+            .ShouldBe(["Value /response/body"]);
         FaultsOf(With("/status", $"\"{status}\"", "/response", "{}")).ShouldBe(status == "canceled"
             ? ["Value /response/body"]
             : ["Value /response/status_code", "Value /response/body"]);
@@ -323,10 +326,13 @@ public sealed class OperationValidationTests
     [InlineData("\\ud83d\\n")]
     public void What_no_store_can_hold_is_refused_in_values_and_names(string text)
     {
-        foreach (var path in new[] { "/sub_status", "/request/body", "/target_clusters/0/cluster_id", "/x", "/rollbacks/occurred_time" })
+        string[] paths =
+            ["/sub_status", "/request/body", "/target_clusters/0/cluster_id", "/x", "/rollbacks/occurred_time"];
+        foreach (var path in paths)
             FaultsOf(With(path, $"\"{text}\"")).ShouldBe([$"Format {path}"]);
         FaultsOf(With("/x", $$"""{"y":["{{text}}"]}""")).ShouldBe(["Format /x/y/0"]);
-        foreach (var parent in new[] { "", "/request", "/response", "/target_clusters/0", "/rollbacks", "/reservation_time" })
+        string[] parents = ["", "/request", "/response", "/target_clusters/0", "/rollbacks", "/reservation_time"];
+        foreach (var parent in parents)
         {
             foreach (var start in new[] { "", "uri", "body", "st" })
             {
@@ -357,7 +363,8 @@ public sealed class OperationValidationTests
         foreach (var marked in new[] { With("/sub_status", "\"MARK\""), With("/MARK", "1"), Whole + "MARK" })
         {
             var at = marked.IndexOf("MARK", StringComparison.Ordinal);
-            byte[] text = [.. Encoding.ASCII.GetBytes(marked[..at]), .. bad, .. Encoding.ASCII.GetBytes(marked[(at + 4)..])];
+            byte[] text =
+                [.. Encoding.ASCII.GetBytes(marked[..at]), .. bad, .. Encoding.ASCII.GetBytes(marked[(at + 4)..])];
             OperationJson.Read(text).Faults.ShouldBe(
                 [new DocumentFault(FaultKind.Format, Root, $"is not UTF-8 from byte {at + 1} on")]);
         }
@@ -369,7 +376,8 @@ public sealed class OperationValidationTests
         var faults = Read(
             """
             {"status":"done","response":{"status_code":99,"body":null},"a":1e999,"a":2,"occurred_time":"now",
-             "request":{"method":"GET","uri":7},"target_clusters":[{},null,{"cluster_id":"","request":{}}],"b/~":["\u0000"]}
+             "request":{"method":"GET","uri":7},"target_clusters":[{},null,{"cluster_id":"","request":{}}],
+             "b/~":["\u0000"]}
             """).Faults;
 
         faults.Select(Line).ShouldBe(
@@ -390,9 +398,11 @@ public sealed class OperationValidationTests
     public void More_faults_than_an_answer_can_list_are_cut()
     {
         var name = new string('n', 9_000);
-        var faults = Read(With("/x", $$"""{"{{name}}":[{{string.Join(',', Enumerable.Repeat("1e999", 9_000))}}]}""")).Faults;
+        var numbers = string.Join(',', Enumerable.Repeat("1e999", 9_000));
+        var faults = Read(With("/x", $$"""{"{{name}}":[{{numbers}}]}""")).Faults;
 
-        faults.Sum(fault => fault.Path.Length + fault.Reason.Length).ShouldBeLessThan(OperationLimits.FaultCharacters + 100);
+        faults.Sum(fault => fault.Path.Length + fault.Reason.Length)
+            .ShouldBeLessThan(OperationLimits.FaultCharacters + 100);
         faults[^1].Reason.ShouldBe("holds more faults than one answer can list");
         faults[0].Path.ShouldBe($"/x/{name[..256]}…/0");
     }
@@ -403,11 +413,11 @@ public sealed class OperationValidationTests
         const string Canary = "C4N4RY";
         string[] values =
         [
-            $"\"{Canary}\"", $"\"{Canary}{new string('x', 9_000)}\"", $"[\"{Canary}\"]", $"\"\\u0000{Canary}\"", $$"""{"z":"{{Canary}}"}""",
+            $"\"{Canary}\"", $"\"{Canary}{new string('x', 9_000)}\"", $"[\"{Canary}\"]", $"\"\\u0000{Canary}\"",
+            $$"""{"z":"{{Canary}}"}""",
             "8675309e999", "8675309.5", $"\"{Canary}\\ud800\"", $"{Canary}", $"\"{Canary}", "8675309",
         ];
-        var paths = new[] { "/x", "/reservation_time/at/0" }.Concat(PathsOf(JsonTree.Parse(Whole), Root).Skip(1)).ToArray();
-        foreach (var path in paths)
+        foreach (var path in PathsOf(JsonTree.Parse(Whole), Root).Skip(1).Append("/x"))
         {
             foreach (var value in values)
             {
@@ -437,7 +447,7 @@ public sealed class OperationValidationTests
             .Concat(tree.Items.SelectMany((item, index) => PathsOf(item, $"{path}/{index}")))
             .Prepend(path);
 
-    /// <summary>The whole document with other values at some places, in pairs of pointer and JSON text; null takes the member away.</summary>
+    /// <summary>The whole document changed by pairs of pointer and JSON text; null takes a member away.</summary>
     private static string With(params string?[] changes)
     {
         var document = JsonTree.Parse(Whole);

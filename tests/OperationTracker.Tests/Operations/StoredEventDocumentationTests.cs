@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using OperationTracker.Core.Operations;
 
@@ -9,10 +10,11 @@ public sealed class StoredEventDocumentationTests
     [Fact]
     public void The_page_on_stored_events_names_every_kind_and_every_member()
     {
-        var lines = File.ReadAllLines(Path.Combine(RepositoryFolder(), "src/OperationTracker.Core/Operations/README.md"));
+        var lines = File.ReadAllLines(
+            Path.Combine(RepositoryFolder(), "src/OperationTracker.Core/Operations/README.md"));
         foreach (var type in OperationEventTypes.ClrTypes)
         {
-            var alias = Snake(type.Name);
+            var alias = JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name);
             var row = lines.Where(line => line.StartsWith($"| `{alias}` |", StringComparison.Ordinal)).ToArray();
             row.Length.ShouldBe(1, alias);
             foreach (var member in MembersOf(type).Where(member => member != "last_update_time"))
@@ -35,9 +37,6 @@ public sealed class StoredEventDocumentationTests
 
     private static IEnumerable<string> MembersOf(Type type) => type.GetProperties()
         .Select(property => property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name).OfType<string>();
-
-    private static string Snake(string name) =>
-        string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $"_{letter}" : $"{letter}")).ToLowerInvariant();
 
     private static string RepositoryFolder()
     {

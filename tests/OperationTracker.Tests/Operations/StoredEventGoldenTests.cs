@@ -8,8 +8,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Tests.Operations;
 
 /// <summary>
-/// The form in which events are stored, which is for ever: a golden file of every kind with all its members and with the
-/// fewest. A new build that cannot read one of these files cannot read somebody's history.
+/// The form in which events are stored, which is for ever: a golden file of every kind with all its members and with
+/// the fewest. A new build that cannot read one of these files cannot read somebody's history.
 /// </summary>
 public sealed partial class StoredEventGoldenTests
 {
@@ -18,14 +18,15 @@ public sealed partial class StoredEventGoldenTests
     private static readonly JsonSerializerOptions Readable =
         new() { WriteIndented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Options that applications give to their serializer; the attributes of the events must win over all of them.</summary>
+    /// <summary>Options that applications give to their serializers; the events' attributes win over them.</summary>
     private static readonly JsonSerializerOptions[] OthersOptions =
     [
         new(),
         new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower },
         new(JsonSerializerDefaults.Web)
         {
-            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() },
+            DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+            Converters = { new JsonStringEnumConverter() },
         },
         new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault, IncludeFields = true },
     ];
@@ -41,7 +42,8 @@ public sealed partial class StoredEventGoldenTests
 
     private static readonly OperationRequest FullRequest = new()
     {
-        Uri = "/v1/slices", Method = RequestMethod.Patch, Body = "[{\"op\":\"add\"}]\n\u2028\U0001F600", UnknownMembers = Unknown,
+        Uri = "/v1/slices", Method = RequestMethod.Patch, Body = "[{\"op\":\"add\"}]\n\u2028\U0001F600",
+        UnknownMembers = Unknown,
     };
 
     private static readonly OperationResponse FullResponse =
@@ -50,7 +52,11 @@ public sealed partial class StoredEventGoldenTests
     private static readonly ValueList<TargetCluster> FullClusters =
     [
         new() { ClusterId = "1", Request = FullRequest, Response = FullResponse, UnknownMembers = Unknown },
-        new() { ClusterId = "2", Request = FullRequest with { Body = Optional<string>.Null }, Response = Optional<OperationResponse>.Null },
+        new()
+        {
+            ClusterId = "2", Request = FullRequest with { Body = Optional<string>.Null },
+            Response = Optional<OperationResponse>.Null,
+        },
         new() { ClusterId = "3", Request = LeastRequest, Response = new OperationResponse() },
         new()
         {
@@ -75,7 +81,8 @@ public sealed partial class StoredEventGoldenTests
         TargetClusters = FullClusters,
         Rollbacks = new OperationRollback
         {
-            Result = RollbackResult.Completed, OccurredTime = "soon", TargetClusters = FullClusters, UnknownMembers = Unknown,
+            Result = RollbackResult.Completed, OccurredTime = "soon", TargetClusters = FullClusters,
+            UnknownMembers = Unknown,
         },
         UnknownMembers = Unknown,
     };
@@ -86,15 +93,25 @@ public sealed partial class StoredEventGoldenTests
             new OperationRegistered { LastUpdateTime = Time, Document = LeastDocument }),
         (new StatusChanged
             {
-                LastUpdateTime = Time, From = OperationStatus.Executing, To = OperationStatus.Failed, Response = FullResponse,
+                LastUpdateTime = Time, From = OperationStatus.Executing, To = OperationStatus.Failed,
+                Response = FullResponse,
             },
-            new StatusChanged { LastUpdateTime = Time, From = OperationStatus.Unexecuted, To = OperationStatus.Canceled }),
+            new StatusChanged
+            {
+                LastUpdateTime = Time, From = OperationStatus.Unexecuted, To = OperationStatus.Canceled,
+            }),
         (new SubStatusChanged { LastUpdateTime = Time, SubStatus = "{\"nodes\":[]}" },
             new SubStatusChanged { LastUpdateTime = Time }),
         (new ClusterRequested { LastUpdateTime = Time, Index = 3, ClusterId = "1", Request = FullRequest },
-            new ClusterRequested { LastUpdateTime = Time, Index = 0, ClusterId = "1", Request = LeastRequest with { Body = "" } }),
+            new ClusterRequested
+            {
+                LastUpdateTime = Time, Index = 0, ClusterId = "1", Request = LeastRequest with { Body = "" },
+            }),
         (new ClusterResponded { LastUpdateTime = Time, Index = 3, ClusterId = "1", Response = FullResponse },
-            new ClusterResponded { LastUpdateTime = Time, Index = 0, ClusterId = "1", Response = new() { StatusCode = 0 } }),
+            new ClusterResponded
+            {
+                LastUpdateTime = Time, Index = 0, ClusterId = "1", Response = new() { StatusCode = 0 },
+            }),
         (new RollbackRecorded { LastUpdateTime = Time, Result = RollbackResult.Failed, OccurredTime = "soon" },
             new RollbackRecorded { LastUpdateTime = Time, Result = RollbackResult.None, OccurredTime = " " }),
         (new RollbackClusterRequested { LastUpdateTime = Time, Index = 3, ClusterId = "1", Request = FullRequest },
@@ -106,9 +123,13 @@ public sealed partial class StoredEventGoldenTests
             }),
         (new ResultCorrected
             {
-                LastUpdateTime = Time, From = OperationStatus.Failed, To = OperationStatus.Completed, Response = FullResponse,
+                LastUpdateTime = Time, From = OperationStatus.Failed, To = OperationStatus.Completed,
+                Response = FullResponse,
             },
-            new ResultCorrected { LastUpdateTime = Time, From = OperationStatus.Completed, To = OperationStatus.Canceled }),
+            new ResultCorrected
+            {
+                LastUpdateTime = Time, From = OperationStatus.Completed, To = OperationStatus.Canceled,
+            }),
         (new UpdateTimeChanged { LastUpdateTime = Time }, new UpdateTimeChanged { LastUpdateTime = Time }),
         (new DocumentAmended
             {
@@ -120,7 +141,10 @@ public sealed partial class StoredEventGoldenTests
                     new PatchOperation { Op = "replace", Path = "/request/body", Json = "\"\\\"\u00e9\"" },
                 ],
             },
-            new DocumentAmended { LastUpdateTime = Time, Patch = [new PatchOperation { Op = "remove", Path = "/response" }] }),
+            new DocumentAmended
+            {
+                LastUpdateTime = Time, Patch = [new PatchOperation { Op = "remove", Path = "/response" }],
+            }),
         (new UpdateRefused
             {
                 LastUpdateTime = Time, Reason = UpdateRefused.StatusGoingBack, From = OperationStatus.Completed,
