@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 
@@ -12,6 +13,9 @@ public static class TestDirectory
     private const string Prefix = "optrack-test-";
 
     private static readonly Lazy<string> Place = new(FindPlace);
+
+    /// <summary>Kept, for a collected process closes its pipe, and the shell would delete what is still in use.</summary>
+    private static readonly ConcurrentBag<Process> Removers = [];
 
     /// <summary>Makes an empty directory; <see cref="Delete"/> it.</summary>
     public static string Create(string purpose)
@@ -39,7 +43,8 @@ public static class TestDirectory
             while [ -e "$1/$2" ] && [ $tries -lt 100 ]; do tries=$((tries + 1)); sleep 0.1; done
             rm -rf "$1"
             """;
-        Process.Start(new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true });
+        var start = new ProcessStartInfo("/bin/sh", ["-c", Script, "sh", path, until]) { RedirectStandardInput = true };
+        Removers.Add(Process.Start(start)!);
     }
 
     private static string FindPlace()
