@@ -17,19 +17,23 @@ public static class JsonValueText
     private static readonly JsonDocumentOptions StrictDocuments =
         new() { AllowDuplicateProperties = false, MaxDepth = 1000 };
 
-    /// <summary>Whether <paramref name="json"/> is exactly one JSON value in which no object has a name twice.</summary>
-    public static bool IsValid(string? json)
+    /// <summary>
+    /// The value in the tracker's own spelling; null when <paramref name="json"/> is not exactly one JSON value, or
+    /// when an object in it has a name twice or a string in it half of a surrogate pair.
+    /// </summary>
+    public static string? TryNormalize(string? json)
     {
         if (json is null)
-            return false;
+            return null;
         try
         {
             using var document = JsonDocument.Parse(json, StrictDocuments);
-            return true;
+            return Write(document.RootElement.WriteTo);
         }
-        catch (JsonException)
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            return false;
+            // The second is for half of a surrogate pair, which the base library finds only when it unescapes.
+            return null;
         }
     }
 

@@ -137,9 +137,9 @@ public static class DocumentPatch
         JsonNode? value = null;
         if (operation.Op != "remove")
         {
-            if (!JsonValueText.IsValid(operation.Json))
+            if (JsonValueText.TryNormalize(operation.Json) is not { } json)
                 return false;
-            value = JsonNode.Parse(operation.Json!, documentOptions: Documents);
+            value = JsonNode.Parse(json, documentOptions: Documents);
         }
 
         JsonNode? parent = root;

@@ -65,14 +65,16 @@ internal ref struct JsonMemberReader
     {
         while (_reader.Read() && _reader.TokenType != JsonTokenType.EndObject)
         {
-            member = IndexOf(names);
-            if (ReadName(names, member) is not { } found)
+            // Before all else: the base library throws when it compares a name that holds half of a surrogate pair.
+            if (DescribeBadText() is { } badName)
             {
+                AddFault(FaultKind.Format, $"has a member whose name {badName}");
                 SkipMember();
                 continue;
             }
 
-            name = found;
+            member = IndexOf(names);
+            name = member >= 0 ? names[member].Value : _reader.GetString()!;
             _path.Add((name, 0));
             if (member >= 0 ? seen.Add(member) : seen.AddUnknown(name))
             {
@@ -184,16 +186,6 @@ internal ref struct JsonMemberReader
         }
 
         return UnknownMember;
-    }
-
-    private string? ReadName(JsonEncodedText[] names, int member)
-    {
-        if (member >= 0)
-            return names[member].Value;
-        if (DescribeBadText() is not { } fault)
-            return _reader.GetString()!;
-        AddFault(FaultKind.Format, $"has a member whose name {fault}");
-        return null;
     }
 
     private void SkipMember()

@@ -10,7 +10,7 @@ namespace OperationTracker.Core.Operations;
 /// The attributes give the form inside stored events, which differs from the contract's in one point: members that the
 /// contract does not name stand as <c>unknown_members</c>, an array of names and JSON texts.
 /// </remarks>
-public sealed record OperationDocument
+public sealed record OperationDocument : IJsonOnDeserialized
 {
     /// <summary>The id; keeps the rule of <see cref="Operations.OperationId"/>.</summary>
     [JsonPropertyName("operation_id")]
@@ -25,7 +25,8 @@ public sealed record OperationDocument
     public required string LastUpdateTime { get; init; }
 
     /// <summary>How far the operation is.</summary>
-    [JsonPropertyName("status")]
+    [JsonPropertyName("status"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus Status { get; init; }
 
     /// <summary>Free text, often JSON text; the finer state of <c>executing</c>.</summary>
@@ -51,17 +52,20 @@ public sealed record OperationDocument
     /// <summary>Members that the contract does not name.</summary>
     [JsonPropertyName("unknown_members"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public UnknownMembers UnknownMembers { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized() => UnknownMembers.MustNotBeAmong(OperationMembers.Document);
 }
 
 /// <summary>A request to a controller or a cluster.</summary>
-public sealed record OperationRequest
+public sealed record OperationRequest : IJsonOnDeserialized
 {
     /// <summary>At most <see cref="OperationLimits.UriLength"/> characters.</summary>
     [JsonPropertyName("uri")]
     public required string Uri { get; init; }
 
     /// <summary>The method.</summary>
-    [JsonPropertyName("method")]
+    [JsonPropertyName("method"), JsonConverter(typeof(RequestMethodConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required RequestMethod Method { get; init; }
 
     /// <summary>The body as text, untouched. Absent or null only in the requests of a rollback.</summary>
@@ -71,10 +75,12 @@ public sealed record OperationRequest
     /// <inheritdoc cref="OperationDocument.UnknownMembers"/>
     [JsonPropertyName("unknown_members"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public UnknownMembers UnknownMembers { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized() => UnknownMembers.MustNotBeAmong(OperationMembers.Request);
 }
 
 /// <summary>An answer of a controller or a cluster.</summary>
-public sealed record OperationResponse
+public sealed record OperationResponse : IJsonOnDeserialized
 {
     /// <summary>100 to 599 in the operation's own response, any 32-bit integer in a cluster's.</summary>
     [JsonPropertyName("status_code"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
@@ -91,10 +97,12 @@ public sealed record OperationResponse
     /// <summary>Whether it has no member: <c>{}</c>, by which a sender says that the cluster has not answered.</summary>
     [JsonIgnore]
     public bool IsEmpty => StatusCode.IsAbsent && Body.IsAbsent && UnknownMembers.IsEmpty;
+
+    void IJsonOnDeserialized.OnDeserialized() => UnknownMembers.MustNotBeAmong(OperationMembers.Response);
 }
 
 /// <summary>What one cluster was asked, and answered.</summary>
-public sealed record TargetCluster
+public sealed record TargetCluster : IJsonOnDeserialized
 {
     /// <summary>Any text of 1 to <see cref="OperationLimits.ClusterIdLength"/> characters.</summary>
     [JsonPropertyName("cluster_id")]
@@ -115,13 +123,16 @@ public sealed record TargetCluster
     /// <summary>The cluster's answer, or null while it has not answered.</summary>
     [JsonIgnore]
     public OperationResponse? Answer => Response is { HasValue: true, Value.IsEmpty: false } ? Response.Value : null;
+
+    void IJsonOnDeserialized.OnDeserialized() => UnknownMembers.MustNotBeAmong(OperationMembers.Cluster);
 }
 
 /// <summary>The rollback of what had succeeded when something else failed.</summary>
-public sealed record OperationRollback
+public sealed record OperationRollback : IJsonOnDeserialized
 {
     /// <summary>How it ended.</summary>
-    [JsonPropertyName("result")]
+    [JsonPropertyName("result"), JsonConverter(typeof(RollbackResultConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required RollbackResult Result { get; init; }
 
     /// <summary>When it began: any text that is not empty, for the sheets give no format.</summary>
@@ -135,4 +146,6 @@ public sealed record OperationRollback
     /// <inheritdoc cref="OperationDocument.UnknownMembers"/>
     [JsonPropertyName("unknown_members"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public UnknownMembers UnknownMembers { get; init; }
+
+    void IJsonOnDeserialized.OnDeserialized() => UnknownMembers.MustNotBeAmong(OperationMembers.Rollback);
 }

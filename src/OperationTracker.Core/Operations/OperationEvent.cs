@@ -7,6 +7,10 @@ namespace OperationTracker.Core.Operations;
 /// (<see cref="OperationEventTypes"/>) and, like the members' names below, is for ever. Events hold strings, integers of
 /// 32 bits, nulls, arrays and objects of our own types only, so that jsonb gives back what it was given.
 /// </summary>
+/// <remarks>
+/// The attributes alone decide the form, so that an application writes the same with whatever options its own serializer
+/// has: names, converters and, where a value may be its type's default, that it is written none the less.
+/// </remarks>
 public abstract record OperationEvent
 {
     /// <summary>The <c>last_update_time</c> of the PUT that brought the event.</summary>
@@ -26,11 +30,13 @@ public sealed record OperationRegistered : OperationEvent
 public sealed record StatusChanged : OperationEvent
 {
     /// <summary>The status before.</summary>
-    [JsonPropertyName("from")]
+    [JsonPropertyName("from"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus From { get; init; }
 
     /// <summary>The status now.</summary>
-    [JsonPropertyName("to")]
+    [JsonPropertyName("to"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus To { get; init; }
 
     /// <summary>The response that came with it; null when it brought none or left it as it was.</summary>
@@ -50,7 +56,7 @@ public sealed record SubStatusChanged : OperationEvent
 public sealed record ClusterRequested : OperationEvent
 {
     /// <summary>The element's place, from 0; the number of elements before it.</summary>
-    [JsonPropertyName("index")]
+    [JsonPropertyName("index"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int Index { get; init; }
 
     /// <summary>The cluster.</summary>
@@ -66,7 +72,7 @@ public sealed record ClusterRequested : OperationEvent
 public sealed record ClusterResponded : OperationEvent
 {
     /// <summary>The element's place, from 0.</summary>
-    [JsonPropertyName("index")]
+    [JsonPropertyName("index"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int Index { get; init; }
 
     /// <summary>The cluster.</summary>
@@ -82,7 +88,8 @@ public sealed record ClusterResponded : OperationEvent
 public sealed record RollbackRecorded : OperationEvent
 {
     /// <summary>How it ended.</summary>
-    [JsonPropertyName("result")]
+    [JsonPropertyName("result"), JsonConverter(typeof(RollbackResultConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required RollbackResult Result { get; init; }
 
     /// <summary>When it began, in the sender's words.</summary>
@@ -94,7 +101,7 @@ public sealed record RollbackRecorded : OperationEvent
 public sealed record RollbackClusterRequested : OperationEvent
 {
     /// <inheritdoc cref="ClusterRequested.Index"/>
-    [JsonPropertyName("index")]
+    [JsonPropertyName("index"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int Index { get; init; }
 
     /// <summary>The cluster.</summary>
@@ -110,7 +117,7 @@ public sealed record RollbackClusterRequested : OperationEvent
 public sealed record RollbackClusterResponded : OperationEvent
 {
     /// <inheritdoc cref="ClusterResponded.Index"/>
-    [JsonPropertyName("index")]
+    [JsonPropertyName("index"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int Index { get; init; }
 
     /// <summary>The cluster.</summary>
@@ -129,11 +136,13 @@ public sealed record RollbackClusterResponded : OperationEvent
 public sealed record ResultCorrected : OperationEvent
 {
     /// <summary>The status told before.</summary>
-    [JsonPropertyName("from")]
+    [JsonPropertyName("from"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus From { get; init; }
 
     /// <summary>The status told now; may be the same.</summary>
-    [JsonPropertyName("to")]
+    [JsonPropertyName("to"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus To { get; init; }
 
     /// <summary>The response told now; null when it did not change, or is no longer an object.</summary>
@@ -160,11 +169,13 @@ public sealed record UpdateRefused : OperationEvent
     public required string Reason { get; init; }
 
     /// <summary>The status that stands.</summary>
-    [JsonPropertyName("from")]
+    [JsonPropertyName("from"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus From { get; init; }
 
     /// <summary>The status that was refused.</summary>
-    [JsonPropertyName("to")]
+    [JsonPropertyName("to"), JsonConverter(typeof(OperationStatusConverter))]
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required OperationStatus To { get; init; }
 
     /// <summary>The document that was refused.</summary>

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace OperationTracker.Core.Operations;
@@ -43,8 +42,7 @@ public static class OperationStatuses
     private static int Rank(OperationStatus status) => Math.Min((int)status, (int)OperationStatus.Completed);
 }
 
-internal sealed class OperationStatusConverter()
-    : JsonStringEnumConverter<OperationStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class OperationStatusConverter() : WordConverter<OperationStatus>(OperationMembers.Statuses);
 
 /// <summary>The method of a request that changes something. GET is refused: it starts no operation.</summary>
 [JsonConverter(typeof(RequestMethodConverter))]
@@ -72,8 +70,7 @@ public static class RequestMethods
     public static string ToText(this RequestMethod method) => Texts[(int)method];
 }
 
-internal sealed class RequestMethodConverter()
-    : JsonStringEnumConverter<RequestMethod>(JsonNamingPolicy.SnakeCaseUpper, allowIntegerValues: false);
+internal sealed class RequestMethodConverter() : WordConverter<RequestMethod>(OperationMembers.Methods);
 
 /// <summary>How a rollback ended.</summary>
 [JsonConverter(typeof(RollbackResultConverter))]
@@ -98,5 +95,4 @@ public static class RollbackResults
     public static string ToText(this RollbackResult result) => Texts[(int)result];
 }
 
-internal sealed class RollbackResultConverter()
-    : JsonStringEnumConverter<RollbackResult>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+internal sealed class RollbackResultConverter() : WordConverter<RollbackResult>(OperationMembers.RollbackResults);

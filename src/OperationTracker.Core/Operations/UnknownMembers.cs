@@ -39,6 +39,17 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
         : new([.. _members.OrderBy(member => member.Name, StringComparer.Ordinal)
             .Select(member => member with { Json = JsonValueText.Canonical(member.Json) })]);
 
+    /// <summary>Refuses an event that has a named member among the unknown ones: its document would have it twice.</summary>
+    /// <exception cref="JsonException">One of these members has a name among <paramref name="names"/>.</exception>
+    internal void MustNotBeAmong(JsonEncodedText[] names)
+    {
+        foreach (var member in InOrder)
+        {
+            if (Array.Exists(names, name => name.Value == member.Name))
+                throw new JsonException();
+        }
+    }
+
     /// <inheritdoc/>
     public bool Equals(UnknownMembers other)
     {
@@ -65,7 +76,8 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
 
 /// <summary>
 /// Reads and writes unknown members as an array of names and JSON texts. A text that is not JSON, or a name that stands
-/// twice, is refused: whatever is in here is later written into an answer as it stands.
+/// twice, is refused, and another application's spelling becomes the tracker's: whatever is in here is written into an
+/// answer as it stands, and compared as text.
 /// </summary>
 internal sealed class UnknownMembersConverter : JsonConverter<UnknownMembers>
 {
@@ -78,9 +90,10 @@ internal sealed class UnknownMembersConverter : JsonConverter<UnknownMembers>
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
             var member = JsonSerializer.Deserialize<UnknownMember>(ref reader, options);
-            if (member?.Name is null || !JsonValueText.IsValid(member.Json) || !names.Add(member.Name))
+            if (member?.Name is null || !names.Add(member.Name)
+                || JsonValueText.TryNormalize(member.Json) is not { } json)
                 throw new JsonException();
-            members.Add(member);
+            members.Add(member with { Json = json });
         }
 
         return new UnknownMembers(members.ToImmutable());
