@@ -10,10 +10,11 @@ namespace OperationTracker.Postgres;
 internal static class FlightCommand
 {
     /// <summary>
-    /// Characters of the indexed copies of texts whose length only our own rules bound: another application may have
-    /// registered a document with longer ones, and an index entry over 2.7 kB fails the whole flight.
+    /// Units of UTF-16 in the indexed copies of texts: as many as our own longest text has (256 characters, of two units
+    /// at most). Another application may have registered a document with longer ones, and an index entry over 2.7 kB
+    /// fails the whole flight; these take 1.6 kB at most.
     /// </summary>
-    private const int IndexedTextLength = 256;
+    private const int IndexedTextLength = 2 * OperationLimits.ClusterIdLength;
 
     public static NpgsqlCommand Create(TrackerDatabase database, NpgsqlConnection connection, FlightPlan plan)
     {
@@ -66,7 +67,12 @@ internal static class FlightCommand
         parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
     }
 
-    private static string? Indexed(string? text) => text?.Length > IndexedTextLength ? text[..IndexedTextLength] : text;
+    private static string? Indexed(string? text)
+    {
+        if (text is null || text.Length <= IndexedTextLength)
+            return text;
+        return text[..(char.IsHighSurrogate(text[IndexedTextLength - 1]) ? IndexedTextLength - 1 : IndexedTextLength)];
+    }
 
     /// <summary>The clusters as PostgreSQL writes an array in text, for an array of arrays would have to be rectangular.</summary>
     private static string ArrayLiteral(OperationDocument document)

@@ -253,10 +253,13 @@ internal ref struct OperationDocumentReader
         var text = _json.ReadString(nullable: false).Value;
         if (text is { Length: 0 } && !mayBeEmpty)
             _json.AddFault(FaultKind.Value, "must not be empty");
-        if (text?.Length > maxLength)
+        if (text?.Length > maxLength && CountCharacters(text) > maxLength)
             _json.AddFault(FaultKind.Range, $"is longer than {maxLength.ToString(CultureInfo.InvariantCulture)} characters");
         return text;
     }
+
+    /// <summary>Characters as JSON Schema counts them: code points, of which some take two units of a .NET string.</summary>
+    private static int CountCharacters(string text) => text.Length - text.Count(char.IsLowSurrogate);
 
     private T? ReadWord<T>(string[] words)
         where T : struct, Enum

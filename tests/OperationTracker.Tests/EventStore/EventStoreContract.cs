@@ -152,6 +152,20 @@ public abstract class EventStoreContract
     }
 
     [Fact]
+    public async Task A_cluster_with_the_longest_id_is_found_by_it()
+    {
+        var store = await CreateAsync();
+        var longest = string.Concat(Enumerable.Repeat("😀", OperationLimits.ClusterIdLength));
+        var document = Document("a") with { TargetClusters = new ValueList<TargetCluster>([Cluster(longest)]) };
+        OperationJson.Read(Json(document)).Faults.ShouldBeEmpty();
+        OperationJson.Read(Json(document with { TargetClusters = new ValueList<TargetCluster>([Cluster(longest + "x")]) }))
+            .Faults.ShouldHaveSingleItem().Path.ShouldBe("/target_clusters/0/cluster_id");
+        await store.PutAsync(document);
+        var filter = new OperationFilter { ClusterId = longest };
+        (await store.ListAsync(new OperationListQuery(filter, null, 10, false), default)).Count.ShouldBe(1);
+    }
+
+    [Fact]
     public async Task Concurrent_changes_of_one_operation_are_each_decided_upon_the_one_before()
     {
         var store = await CreateAsync();
