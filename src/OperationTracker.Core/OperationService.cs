@@ -48,9 +48,9 @@ public sealed class OperationService(IEventStore store)
         }
     }
 
-    /// <summary>The operation as it stands; null when there is none.</summary>
-    /// <exception cref="EventStoreException">The store could not answer.</exception>
-    public Task<OperationView?> GetAsync(OperationId id, CancellationToken cancel) => store.FindAsync(id, cancel);
+    /// <inheritdoc cref="IOperationReader.FindAsync"/>
+    public Task<OperationView?> GetAsync(OperationId id, string? knownETag, CancellationToken cancel) =>
+        store.FindAsync(id, knownETag, cancel);
 
     /// <summary>One page of the list.</summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>

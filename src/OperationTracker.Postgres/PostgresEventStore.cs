@@ -40,7 +40,11 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _appends.AppendAsync(change.Id.Value, change, cancel);
 
     /// <inheritdoc/>
-    public Task<OperationView?> FindAsync(OperationId id, CancellationToken cancel) => _reads.FindAsync(id, cancel);
+    public Task<OperationView?> FindAsync(OperationId id, string? knownETag, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        return _reads.FindAsync(id, knownETag);
+    }
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel) =>

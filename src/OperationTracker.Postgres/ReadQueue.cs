@@ -1,19 +1,17 @@
 using Npgsql;
 using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Postgres;
 
 /// <summary>
 /// Joins reads of single operations into queries. Promises: a read is answered by a query that was sent after the read
-/// came, so it sees everything that was acknowledged before; while the queries are out, the next fills; what waits is
-/// bounded.
+/// came, so it sees everything that was acknowledged before; while a query is out, the next fills; a stream that has to
+/// be folded keeps nobody else waiting; what waits is bounded.
 /// </summary>
 internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
 {
-    /// <summary>Queries out at once: one computes while another travels. More would only make them smaller.</summary>
-    private const int Queries = 2;
-
     /// <summary>Operations of one query: bounds its answer, at a few kilobytes each, to well under the socket's buffers.</summary>
     private const int QueryEntries = 128;
 
@@ -22,26 +20,26 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
 
     private readonly Lock _lock = new();
     private readonly Queue<PendingRead> _waiting = new();
-    private int _running;
+    private bool _running;
 
-    /// <summary>The view of an operation; null when there is none.</summary>
+    /// <summary>The view of an operation; null when there is none. Without the document when it is the known one.</summary>
     /// <exception cref="EventStoreException">The database could not answer, or too much waits.</exception>
-    public Task<OperationView?> FindAsync(OperationTracker.Core.Operations.OperationId id, CancellationToken cancel)
+    public Task<OperationView?> FindAsync(OperationId id, string? knownETag)
     {
-        var read = new PendingRead(id.Value);
+        var read = new PendingRead(id.Value, knownETag);
         lock (_lock)
         {
             if (_waiting.Count >= Entries)
                 throw new EventStoreException(StoreFailure.Overloaded, "Too many reads wait.");
             _waiting.Enqueue(read);
-            if (_running < Queries)
+            if (!_running)
             {
-                _running++;
+                _running = true;
                 _ = Task.Run(RunAsync, CancellationToken.None);
             }
         }
 
-        return cancel.CanBeCanceled ? read.View.WaitAsync(cancel) : read.View;
+        return read.View;
     }
 
     private async Task RunAsync()
@@ -67,8 +65,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
             var reads = new PendingRead[Math.Min(_waiting.Count, QueryEntries)];
             for (var i = 0; i < reads.Length; i++)
                 reads[i] = _waiting.Dequeue();
-            if (reads.Length == 0)
-                _running--;
+            _running = reads.Length > 0;
             return reads;
         }
     }
@@ -81,55 +78,71 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
             await using var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             try
             {
-                var behind = await QueryAsync(connection, reads).ConfigureAwait(false);
-                foreach (var read in behind)
-                {
-                    var operation = await loader.FoldAsync(connection, read.Id, CancellationToken.None)
-                        .ConfigureAwait(false);
-                    read.Settle(operation.View);
-                }
-
-                foreach (var read in reads)
-                    read.Settle(null);
-                return;
+                await QueryAsync(connection, reads).ConfigureAwait(false);
+                break;
             }
             catch (NpgsqlException fault) when (attempt == 1 && fault is not PostgresException)
             {
                 database.DataSource.Clear();
             }
         }
+
+        foreach (var read in reads)
+        {
+            if (read.IsBehind)
+                _ = FoldAsync(read);
+            else
+                read.Settle(null);
+        }
     }
 
-    /// <summary>Settles the reads whose views stand at their streams' versions; returns those whose views do not.</summary>
-    private async Task<List<PendingRead>> QueryAsync(NpgsqlConnection connection, PendingRead[] reads)
+    /// <summary>Settles the reads whose views stand at their streams' versions, and marks those whose views do not.</summary>
+    private async Task QueryAsync(NpgsqlConnection connection, PendingRead[] reads)
     {
-        var behind = new List<PendingRead>();
         await using var command = database.Command(connection, "find_views");
-        command.Parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = Array.ConvertAll(reads, read => read.Id),
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-        });
+        Add(command, Array.ConvertAll(reads, read => (string?)read.Id));
+        Add(command, Array.ConvertAll(reads, read => read.KnownETag));
         await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
         await using var rows = await command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
         while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
         {
             var read = reads[rows.GetInt32(0) - 1];
-            if (rows.GetBoolean(1))
+            read.IsBehind = !rows.GetBoolean(1);
+            if (!read.IsBehind)
                 read.Settle(new OperationView(rows.GetInt64(2), rows.GetFieldValue<byte[]>(4), rows.GetString(3)));
-            else
-                behind.Add(read);
         }
 
-        return behind;
+        static void Add(NpgsqlCommand command, string?[] values) => command.Parameters.Add(new NpgsqlParameter<string?[]>
+        {
+            TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
+        });
     }
 
-    private sealed class PendingRead(string id)
+    private async Task FoldAsync(PendingRead read)
+    {
+        try
+        {
+            await using var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            var operation = await loader.FoldAsync(connection, read.Id, CancellationToken.None).ConfigureAwait(false);
+            read.Settle(operation.View);
+        }
+        catch (Exception fault)
+        {
+            read.Fail(PostgresErrors.BeforeSending(fault));
+        }
+    }
+
+    private sealed class PendingRead(string id, string? knownETag)
     {
         private readonly TaskCompletionSource<OperationView?> _view =
             new(TaskCreationOptions.RunContinuationsAsynchronously);
 
         public string Id => id;
+
+        public string? KnownETag => knownETag;
+
+        /// <summary>Whether its stream is ahead of its view.</summary>
+        public bool IsBehind { get; set; }
 
         public Task<OperationView?> View => _view.Task;
 

@@ -26,8 +26,13 @@ public interface IEventStore : IOperationReader
 public interface IOperationReader
 {
     /// <summary>The operation as it stands when this is called or later; null when there is none.</summary>
+    /// <param name="id">The operation.</param>
+    /// <param name="knownETag">
+    /// The ETag of a document that the caller has; if it still stands, the view may come without the document.
+    /// </param>
+    /// <param name="cancel">Checked before the store is asked; a read that was sent is not worth calling back.</param>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
-    Task<OperationView?> FindAsync(OperationId id, CancellationToken cancel);
+    Task<OperationView?> FindAsync(OperationId id, string? knownETag, CancellationToken cancel);
 
     /// <summary>One page of the list, ordered by occurred_time and id.</summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>

@@ -53,7 +53,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     }
 
     /// <inheritdoc/>
-    public Task<OperationView?> FindAsync(OperationId id, CancellationToken cancel)
+    public Task<OperationView?> FindAsync(OperationId id, string? knownETag, CancellationToken cancel)
     {
         lock (_lock)
             return Task.FromResult(OperationView.Of(_states.GetValueOrDefault(id.Value, OperationState.Initial)));

@@ -15,7 +15,7 @@ internal sealed class GetOperation(OperationService operations)
         }
 
         var id = OperationId.Parse((string)context.Request.RouteValues["operation_id"]!);
-        if (await operations.GetAsync(id, context.RequestAborted) is not { } view)
+        if (await operations.GetAsync(id, Negotiation.KnownETag(context.Request), context.RequestAborted) is not { } view)
         {
             await ApiErrors.WriteAsync(context, ApiErrors.NotFound);
             return;

@@ -49,6 +49,10 @@ internal static class Negotiation
             : new PutCondition(false, mustNotExist, [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString())]);
     }
 
+    /// <summary>The one ETag that a client says it has, as nearly all that ask so do; null when it names none or several.</summary>
+    public static string? KnownETag(HttpRequest request) =>
+        request.Headers.IfNoneMatch is [{ } tag] && tag.StartsWith('"') && tag.IndexOf('"', 1) == tag.Length - 1 ? tag : null;
+
     /// <summary>Whether the client has what it would get. Its tags are compared weakly, as HTTP has it for reads.</summary>
     public static bool AlreadyHas(HttpRequest request, string etag)
     {

@@ -46,7 +46,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
                 (await outcomes[i]).LastVersion.ShouldBe(2);
         }
 
-        (await _tracker.Store.FindAsync(Id("op-17"), default)).ShouldBeNull();
+        (await _tracker.Store.FindAsync(Id("op-17"), null, default)).ShouldBeNull();
         (await _tracker.Store.ReadLogAsync(0, 1000, default)).Count.ShouldBe(39 * 2);
     }
 
@@ -57,7 +57,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
         var outcomes = await FillOneFlightAsync(
             [Wished("a", "1"), Wished("a", "2"), Poison("a"), Wished("a", "3"), Wished("a", "4")]);
         outcomes.Select(outcome => outcome.IsCompletedSuccessfully).ShouldBe([true, true, false, true, true]);
-        (await _tracker.Store.FindAsync(Id("a"), default))!.DocumentVersion.ShouldBe(5);
+        (await _tracker.Store.FindAsync(Id("a"), null, default))!.DocumentVersion.ShouldBe(5);
     }
 
     [Fact]
@@ -105,7 +105,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
         (await Should.ThrowAsync<EventStoreException>(() => _tracker.Store.PutAsync(Document("held", note: "late"))))
             .Failure.ShouldBe(StoreFailure.Overloaded);
         await transaction.RollbackAsync();
-        (await _tracker.Store.FindAsync(Id("held"), default))!.DocumentVersion.ShouldBe(1);
+        (await _tracker.Store.FindAsync(Id("held"), null, default))!.DocumentVersion.ShouldBe(1);
     }
 
     [Fact]
@@ -120,8 +120,8 @@ public sealed class AppendFlightTests : IAsyncLifetime
             await Should.ThrowAsync<OperationCanceledException>(async () => await waiting);
             return flights;
         });
-        (await _tracker.Store.FindAsync(Id("op-0"), default)).ShouldNotBeNull();
-        (await _tracker.Store.FindAsync(Id("waiting"), default)).ShouldBeNull();
+        (await _tracker.Store.FindAsync(Id("op-0"), null, default)).ShouldNotBeNull();
+        (await _tracker.Store.FindAsync(Id("waiting"), null, default)).ShouldBeNull();
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
             return waiting;
         });
         ((EventStoreException)put.Exception!.InnerException!).Failure.ShouldBe(StoreFailure.Overloaded);
-        (await _tracker.Store.FindAsync(Id("a"), default)).ShouldBeNull();
+        (await _tracker.Store.FindAsync(Id("a"), null, default)).ShouldBeNull();
     }
 
     [Fact]
@@ -161,7 +161,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
     public async Task A_pool_whose_connections_have_all_died_is_noticed_by_nobody()
     {
         await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _tracker.Store.PutAsync(Document($"op-{i}"))));
-        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _tracker.Store.FindAsync(Id($"op-{i}"), default)));
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(i => _tracker.Store.FindAsync(Id($"op-{i}"), null, default)));
         await using (var killer = new NpgsqlConnection(_tracker.ConnectionString))
         {
             await killer.OpenAsync();
@@ -171,7 +171,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
                 """, killer).ExecuteNonQueryAsync();
         }
 
-        (await _tracker.Store.FindAsync(Id("op-1"), default)).ShouldNotBeNull();
+        (await _tracker.Store.FindAsync(Id("op-1"), null, default)).ShouldNotBeNull();
         (await _tracker.Store.PutAsync(Document("op-1", note: "again"))).LastVersion.ShouldBe(2);
     }
 
@@ -192,7 +192,7 @@ public sealed class AppendFlightTests : IAsyncLifetime
     private static ProposedChange Poison(string id) => Wish(Document(id, note: "\0"));
 
     private async Task<string?> Note(string id) =>
-        OperationJson.Read((await _tracker.Store.FindAsync(Id(id), default))!.Document.Span).Document!.SubStatus.Value;
+        OperationJson.Read((await _tracker.Store.FindAsync(Id(id), null, default))!.Document.Span).Document!.SubStatus.Value;
 
     /// <summary>
     /// Sends all changes in one flight: while another session holds the append lock, as many flights as may be under way

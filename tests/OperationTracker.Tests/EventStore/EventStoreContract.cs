@@ -14,7 +14,7 @@ public abstract class EventStoreContract
     public async Task An_operation_that_nobody_put_is_not_found()
     {
         var store = await CreateAsync();
-        (await store.FindAsync(Id("nobody"), default)).ShouldBeNull();
+        (await store.FindAsync(Id("nobody"), null, default)).ShouldBeNull();
         (await store.ReadStreamAsync(Id("nobody"), 0, 10, default)).ShouldBeEmpty();
         (await store.ReadLogAsync(0, 10, default)).ShouldBeEmpty();
     }
@@ -25,11 +25,25 @@ public abstract class EventStoreContract
         var store = await CreateAsync();
         var document = Document("a", note: "ä 😀 \u2028 \" \\ \n");
         var outcome = await store.PutAsync(document);
-        var view = await store.FindAsync(Id("a"), default);
+        var view = await store.FindAsync(Id("a"), null, default);
         view.Text().ShouldBe(System.Text.Encoding.UTF8.GetString(Json(document)));
         (outcome.FirstVersion, outcome.LastVersion, view!.DocumentVersion).ShouldBe((1, 1, 1));
         view.ContentHash.ShouldBe(OperationView.HashOf(Json(document)));
         outcome.View!.ETag.ShouldBe(view.ETag);
+    }
+
+    [Fact]
+    public async Task Who_names_the_document_that_stands_may_get_the_view_without_it_and_nobody_else_does()
+    {
+        var store = await CreateAsync();
+        await store.PutAsync(Document("a"));
+        var first = (await store.FindAsync(Id("a"), null, default))!;
+        (await store.FindAsync(Id("a"), first.ETag, default))!.ETag.ShouldBe(first.ETag);
+        await store.PutAsync(Document("a", note: "other"));
+        await store.PutAsync(Document("a"));
+        var again = (await store.FindAsync(Id("a"), first.ETag, default))!;
+        (again.ETag == first.ETag, again.ContentHash, again.Text()).ShouldBe((false, first.ContentHash, first.Text()));
+        (await store.FindAsync(Id("a"), "\"1-\"", default)).Text().ShouldBe(first.Text());
     }
 
     [Fact]
@@ -52,7 +66,7 @@ public abstract class EventStoreContract
         await store.PutAsync(Document("a"));
         var outcome = await store.PutAsync(Document("a"));
         (outcome.FirstVersion, outcome.LastVersion).ShouldBe((0, 0));
-        outcome.View.Text().ShouldBe((await store.FindAsync(Id("a"), default)).Text());
+        outcome.View.Text().ShouldBe((await store.FindAsync(Id("a"), null, default)).Text());
         (await store.ReadLogAsync(0, 10, default)).Count.ShouldBe(1);
     }
 
@@ -101,7 +115,7 @@ public abstract class EventStoreContract
         (await Should.ThrowAsync<InvalidOperationException>(async () => await store.AppendAsync(bad, default)))
             .ShouldBe(thrown);
         (await good).LastVersion.ShouldBe(1);
-        (await store.FindAsync(Id("bad"), default)).ShouldBeNull();
+        (await store.FindAsync(Id("bad"), null, default)).ShouldBeNull();
     }
 
     [Fact]
@@ -174,7 +188,7 @@ public abstract class EventStoreContract
             new ProposedChange(Id("a"), AddLetter, new ChangeSource()), CancellationToken.None)));
         var events = await store.ReadStreamAsync(Id("a"), 0, 1000, default);
         events.Select(item => item.Version).ShouldBe(Enumerable.Range(1, 101).Select(i => (long)i));
-        OperationJson.Read((await store.FindAsync(Id("a"), default))!.Document.Span).Document!
+        OperationJson.Read((await store.FindAsync(Id("a"), null, default))!.Document.Span).Document!
             .SubStatus.Value.ShouldBe(new string('x', 100));
 
         static IReadOnlyList<OperationEvent> AddLetter(OperationState state) =>

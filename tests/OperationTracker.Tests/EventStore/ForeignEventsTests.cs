@@ -27,9 +27,9 @@ public sealed class ForeignEventsTests : IAsyncLifetime
     public async Task An_event_of_an_unknown_kind_moves_the_version_and_not_the_document()
     {
         await _tracker.Store.PutAsync(Document("a"));
-        var before = await _tracker.Store.FindAsync(Id("a"), default);
+        var before = await _tracker.Store.FindAsync(Id("a"), null, default);
         (await _foreign.AppendAsync("a", 2)).ShouldBeTrue();
-        (await _tracker.Store.FindAsync(Id("a"), default))!.ETag.ShouldBe(before!.ETag);
+        (await _tracker.Store.FindAsync(Id("a"), null, default))!.ETag.ShouldBe(before!.ETag);
         (await _tracker.Store.PutAsync(Document("a", note: "next"))).FirstVersion.ShouldBe(4);
         var events = await _tracker.Store.ReadStreamAsync(Id("a"), 0, 10, default);
         events.Select(item => (item.Version, item.Position, item.Type)).ShouldBe(
@@ -44,7 +44,7 @@ public sealed class ForeignEventsTests : IAsyncLifetime
         (await _foreign.AppendAsync("a", 1, "status_changed", """
             {"from": "executing", "to": "canceled", "last_update_time": "20261120_100000"}
             """)).ShouldBeTrue();
-        var view = (await _tracker.Store.FindAsync(Id("a"), default))!;
+        var view = (await _tracker.Store.FindAsync(Id("a"), null, default))!;
         OperationJson.Read(view.Document.Span).Document!.Status.ShouldBe(OperationStatus.Canceled);
         view.DocumentVersion.ShouldBe(2);
 
@@ -61,9 +61,9 @@ public sealed class ForeignEventsTests : IAsyncLifetime
         var registered = System.Text.Encoding.UTF8.GetString(OperationEventTypes.Write(
             new OperationRegistered { Document = Document("a"), LastUpdateTime = "20261120_090000" }));
         (await _foreign.AppendAsync("a", 1)).ShouldBeTrue();
-        (await _tracker.Store.FindAsync(Id("a"), default)).ShouldBeNull();
+        (await _tracker.Store.FindAsync(Id("a"), null, default)).ShouldBeNull();
         (await _foreign.AppendAsync("a", 1, "operation_registered", registered)).ShouldBeTrue();
-        (await _tracker.Store.FindAsync(Id("a"), default))!.DocumentVersion.ShouldBe(2);
+        (await _tracker.Store.FindAsync(Id("a"), null, default))!.DocumentVersion.ShouldBe(2);
         await _tracker.Store.SweepAsync(default);
         (await _tracker.Store.ListAsync(new OperationListQuery(OperationFilter.None, null, 10, false), default))
             .Count.ShouldBe(1);
@@ -88,9 +88,9 @@ public sealed class ForeignEventsTests : IAsyncLifetime
     {
         await _tracker.Store.PutAsync(Document("a"));
         (await _foreign.AppendAsync("a", 1, type, data)).ShouldBeTrue();
-        (await _tracker.Store.FindAsync(Id("a"), default)).ShouldNotBeNull();
+        (await _tracker.Store.FindAsync(Id("a"), null, default)).ShouldNotBeNull();
         (await _tracker.Store.PutAsync(Document("a", OperationStatus.Completed, "next"))).FirstVersion.ShouldBe(3);
-        OperationJson.Read((await _tracker.Store.FindAsync(Id("a"), default))!.Document.Span)
+        OperationJson.Read((await _tracker.Store.FindAsync(Id("a"), null, default))!.Document.Span)
             .Document.ShouldBe(Document("a", OperationStatus.Completed, "next"));
     }
 

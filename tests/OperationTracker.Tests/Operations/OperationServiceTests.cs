@@ -50,7 +50,7 @@ public sealed class OperationServiceTests
 
         Name(came).ShouldBe(outcome);
         (await EventsAsync()).Count.ShouldBe(1 + appended);
-        var after = await Service.GetAsync(OperationId.Parse(Id), CancellationToken.None);
+        var after = await Service.GetAsync(OperationId.Parse(Id), null, CancellationToken.None);
         (after!.ETag == view.ETag).ShouldBe(outcome != "Changed");
         (ViewOf(came)?.ETag ?? after.ETag).ShouldBe(after.ETag);
     }
