@@ -21,7 +21,7 @@ internal sealed record Answer(
 internal static class OpenApiContract
 {
     /// <summary>The web server refuses these before the application hears of them, and sends no body.</summary>
-    private static readonly int[] OfTheWebServer = [400, 408, 411, 413, 414, 431, 505];
+    private static readonly int[] OfTheWebServer = [400, 405, 408, 413, 414, 431, 505];
 
     private static readonly int[] OfUnknownPaths = [400, 404, 405, 503];
     private static readonly JsonElement Document = Load();
