@@ -80,7 +80,10 @@ internal static class OpenApiContract
         if (path is "/v1/operations" or "/v1/operations/") return "/v1/operations";
         if (path.StartsWith("/v1/operations/", StringComparison.Ordinal) && path.LastIndexOf('/') == 14)
             return "/v1/operations/{operation_id}";
-        return path is "/health/live" or "/health/ready" or "/openapi/v1.json" ? path : null;
+        // Where no id is in the path, the web server's cleaning of it does no harm.
+        return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
+            && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
+            && clean is "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)
