@@ -86,6 +86,8 @@ internal static class TrackerApp
         logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What keeps it from starting is told in a sentence, not with a stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("Npgsql", LogLevel.None);
     }
 
