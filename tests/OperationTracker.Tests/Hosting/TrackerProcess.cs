@@ -110,10 +110,10 @@ internal sealed class TrackerProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Memory of its own that is in RAM, in bytes: what the kernel calls RssAnon.</summary>
-    public long Memory() => 1024 * long.Parse(
-        File.ReadLines($"/proc/{Id}/status").First(line => line.StartsWith("RssAnon:", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    /// <summary>Memory of its own that is in RAM, in bytes: all but the pages of files, which the kernel can drop.</summary>
+    public long Memory() => 1024 * File.ReadLines($"/proc/{Id}/status")
+        .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal) || line.StartsWith("RssShmem:", StringComparison.Ordinal))
+        .Sum(line => long.Parse(line.Split(['\t', ' '], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
 
     public void Dispose()
     {
