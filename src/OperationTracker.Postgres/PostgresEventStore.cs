@@ -16,6 +16,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
     private readonly ForeignEventSweep _sweep;
+    private readonly Lazy<Task> _stopped;
 
     /// <summary>A store over a database that the caller keeps and disposes of after the store.</summary>
     public PostgresEventStore(TrackerDatabase database, TimeProvider clock, ILogger<PostgresEventStore> logger)
@@ -33,6 +34,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
         _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
+        _stopped = new Lazy<Task>(StopAsync);
     }
 
     /// <inheritdoc/>
@@ -78,8 +80,13 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <summary>Begins to sweep for events of other applications, until the store is disposed of.</summary>
     public void StartSweep() => _sweep.Start();
 
-    /// <summary>Refuses new appends, finishes those that have begun, and stops the sweep.</summary>
-    public async ValueTask DisposeAsync()
+    /// <summary>
+    /// Refuses new appends, finishes those that have begun, and stops the sweep. A container disposes of what it knows by
+    /// two names twice; the second time waits for the first.
+    /// </summary>
+    public ValueTask DisposeAsync() => new(_stopped.Value);
+
+    private async Task StopAsync()
     {
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _appends.DisposeAsync().ConfigureAwait(false);

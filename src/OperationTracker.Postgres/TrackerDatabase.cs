@@ -109,14 +109,17 @@ public sealed class TrackerDatabase : IAsyncDisposable
     {
         try
         {
-            return new NpgsqlConnectionStringBuilder(connectionString);
+            var settings = new NpgsqlConnectionStringBuilder(connectionString);
+            if (!string.IsNullOrEmpty(settings.Host))
+                return settings;
         }
         catch (Exception fault) when (fault is ArgumentException or FormatException or KeyNotFoundException)
         {
             // The fault's own message repeats the text, and with it the password.
-            throw new ArgumentException(
-                "The database's connection string cannot be read. It looks like"
-                + " Host=db.example;Database=optrack;Username=optrack;Password=...");
         }
+
+        throw new ArgumentException(
+            "The database's connection string cannot be read, or names no host. It looks like"
+            + " Host=db.example;Database=optrack;Username=optrack;Password=...");
     }
 }

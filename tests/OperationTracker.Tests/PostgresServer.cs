@@ -1,7 +1,7 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OperationTracker.Postgres.Embedded;
+using OperationTracker.Tests.Embedded;
 
 namespace OperationTracker.Tests;
 
@@ -12,6 +12,9 @@ namespace OperationTracker.Tests;
 public static class PostgresServer
 {
     private const int Connections = 300;
+
+    /// <summary>What the server wrote, as the tracker's log would have it.</summary>
+    public static CapturedLog Log { get; } = new();
 
     private static readonly Lazy<Task<EmbeddedPostgres>> Server = new(StartAsync);
 
@@ -71,7 +74,7 @@ public static class PostgresServer
         try
         {
             var server = await EmbeddedPostgres.StartAsync(
-                options, NullLogger.Instance, TimeProvider.System, CancellationToken.None);
+                options, Log, TimeProvider.System, CancellationToken.None);
             TestDirectory.DeleteAfterThisProcess(directory, until: "postgres/postmaster.pid");
             // There is nothing to keep, so nothing is written back: the test host gets only a moment to end.
             AppDomain.CurrentDomain.ProcessExit += (_, _) => server.StopAsync(new CancellationToken(canceled: true));

@@ -14,19 +14,25 @@ internal static class JsonStructure
     {
         if (!Utf8.IsValid(utf8))
             return Fault(FaultKind.Format, $"is not UTF-8 from byte {FirstInvalidByte(utf8)} on");
-        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = OperationLimits.Nodes });
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { MaxDepth = OperationLimits.Nodes + 1 });
         var nodes = 0;
+        var isTooDeep = false;
         try
         {
             while (reader.Read())
             {
                 if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.EndObject or JsonTokenType.EndArray)
                     continue;
-                if (++nodes > OperationLimits.Nodes)
-                    return Fault(FaultKind.Range, $"holds more than {OperationLimits.Nodes} values");
+                isTooDeep |= reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray
+                    && reader.CurrentDepth >= OperationLimits.Depth;
+                // Read to the end all the same: what is not JSON, or too deep, is a weightier fault than a long text.
+                if (++nodes > OperationLimits.Nodes && isTooDeep)
+                    return Fault(FaultKind.Format, $"is nested deeper than {OperationLimits.Depth} levels");
             }
 
-            return null;
+            return nodes > OperationLimits.Nodes
+                ? Fault(FaultKind.Range, $"holds more than {OperationLimits.Nodes} values")
+                : null;
         }
         catch (JsonException fault)
         {

@@ -19,12 +19,14 @@ public static class OperationJson
     /// </summary>
     public static DocumentReading Read(ReadOnlySpan<byte> utf8)
     {
-        if (utf8.StartsWith(ByteOrderMark))
-            utf8 = utf8[ByteOrderMark.Length..];
+        utf8 = WithoutMark(utf8);
         return JsonStructure.FindFault(utf8) is { } fault
             ? new DocumentReading(null, [fault])
             : OperationDocumentReader.Read(utf8);
     }
+
+    /// <summary>Bytes of a body for the bound that it keeps: a byte order mark does not count.</summary>
+    public static int LengthOf(ReadOnlySpan<byte> utf8) => WithoutMark(utf8).Length;
 
     /// <summary>The document's bytes, as GET serves them.</summary>
     public static byte[] Write(OperationDocument document)
@@ -41,6 +43,9 @@ public static class OperationJson
     /// </summary>
     public static string Fingerprint(OperationDocument document) =>
         Convert.ToHexStringLower(SHA256.HashData(Write(WithCanonicalMembers(document))));
+
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> utf8) =>
+        utf8.StartsWith(ByteOrderMark) ? utf8[ByteOrderMark.Length..] : utf8;
 
     private static void WriteDocument(Utf8JsonWriter writer, OperationDocument document)
     {

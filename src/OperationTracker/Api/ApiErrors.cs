@@ -17,7 +17,7 @@ internal sealed record ApiError(int Status, string Code, string Message, string 
 internal static class ApiErrors
 {
     /// <summary>Seconds after which a client may ask again: what is short of something now has it back soon, or not at all.</summary>
-    private const string RetryAfterSeconds = "1";
+    public const string RetryAfterSeconds = "1";
 
     public static readonly ApiError Format = new(400, "010001", "Parameter format error.");
     public static readonly ApiError Value = new(400, "010002", "Parameter value error.");

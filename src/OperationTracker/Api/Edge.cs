@@ -12,7 +12,7 @@ internal sealed partial class Edge(Readiness readiness, ILogger<Edge> logger)
 {
     public async Task HandleAsync(HttpContext context, RequestDelegate next)
     {
-        context.Response.Headers.XContentTypeOptions = "nosniff";
+        PutHeaders(context.Response);
         try
         {
             if (IsAmbiguous(context.Request))
@@ -42,6 +42,7 @@ internal sealed partial class Edge(Readiness readiness, ILogger<Edge> logger)
         }
 
         context.Response.Clear();
+        PutHeaders(context.Response);
         switch (fault)
         {
             case EventStoreException store:
@@ -58,6 +59,8 @@ internal sealed partial class Edge(Readiness readiness, ILogger<Edge> logger)
                 break;
         }
     }
+
+    private static void PutHeaders(HttpResponse response) => response.Headers.XContentTypeOptions = "nosniff";
 
     /// <summary>
     /// Two lengths for one body: what one server of a chain takes for the body another takes for the next request.

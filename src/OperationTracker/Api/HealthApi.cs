@@ -25,6 +25,8 @@ internal sealed class HealthApi(Readiness readiness)
     {
         context.Response.StatusCode = status;
         context.Response.Headers.CacheControl = "no-store";
+        if (status == StatusCodes.Status503ServiceUnavailable)
+            context.Response.Headers.RetryAfter = ApiErrors.RetryAfterSeconds;
         return context.Response.WriteAsJsonAsync(body, Json, "application/json", CancellationToken.None);
     }
 }

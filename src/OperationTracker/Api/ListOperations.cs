@@ -29,7 +29,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         }
 
         var faults = new List<DocumentFault>();
-        if (ListParameters.Read(context.Request.Query, faults) is not { } parameters)
+        if (ListParameters.Read(context.Request.QueryString, faults) is not { } parameters)
         {
             await ApiErrors.WriteAsync(context, faults);
             return;

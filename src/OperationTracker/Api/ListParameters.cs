@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
@@ -18,9 +19,9 @@ internal sealed record ListParameters(bool Detailed, OperationFilter Filter, Lis
     private const int DefaultLimit = 100;
 
     /// <summary>Reads the query. All its faults are told, each by its parameter's name; unknown parameters are ignored.</summary>
-    public static ListParameters? Read(IQueryCollection query, List<DocumentFault> faults)
+    public static ListParameters? Read(QueryString query, List<DocumentFault> faults)
     {
-        var reader = new QueryReader(query, faults);
+        var reader = new QueryReader(Values(query), faults);
         var format = reader.Word("format", ["list", "detail-list"]);
         var filter = new OperationFilter
         {
@@ -47,10 +48,23 @@ internal sealed record ListParameters(bool Detailed, OperationFilter Filter, Lis
         return faults.Count == 0 ? new ListParameters(format == 1, filter, after, limit) : null;
     }
 
+    /// <summary>The values of each name. <c>Format</c> is not <c>format</c>, though the web server's own reader has it so.</summary>
+    private static Dictionary<string, StringValues> Values(QueryString query)
+    {
+        var values = new Dictionary<string, StringValues>(StringComparer.Ordinal);
+        foreach (var pair in new QueryStringEnumerable(query.Value))
+        {
+            var name = pair.DecodeName().ToString();
+            values[name] = StringValues.Concat(values.GetValueOrDefault(name), pair.DecodeValue().ToString());
+        }
+
+        return values;
+    }
+
     private static string[] Words<T>(Func<T, string> toText)
         where T : struct, Enum => [.. Enum.GetValues<T>().Select(toText)];
 
-    private sealed class QueryReader(IQueryCollection query, List<DocumentFault> faults)
+    private sealed class QueryReader(Dictionary<string, StringValues> query, List<DocumentFault> faults)
     {
         public void Fault(string name, string reason, FaultKind kind = FaultKind.Value) =>
             faults.Add(new DocumentFault(kind, "", $"The parameter {name} {reason}."));
@@ -72,7 +86,7 @@ internal sealed record ListParameters(bool Detailed, OperationFilter Filter, Lis
 
         public IEnumerable<int> Words(string name, string[] words)
         {
-            StringValues values = query[name];
+            var values = query.GetValueOrDefault(name);
             return [.. values.Select(text => IndexOf(name, text ?? "", words)).OfType<int>()];
         }
 

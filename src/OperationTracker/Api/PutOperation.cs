@@ -31,7 +31,8 @@ internal sealed class PutOperation(OperationService operations)
             return;
         }
 
-        if (await RequestBody.ReadAsync(request, context.RequestAborted) is not { } body)
+        if (await RequestBody.ReadAsync(request, context.RequestAborted) is not { } body
+            || OperationJson.LengthOf(body.Span) > OperationLimits.BodyBytes)
         {
             await ApiErrors.WriteAsync(
                 context, ApiErrors.TooLarge, $"The body is longer than {OperationLimits.BodyBytes} bytes.");

@@ -33,7 +33,7 @@ internal static class RawTarget
         if (rest[0] != '/' || rest[1..].Contains('/'))
             return ApiErrors.WriteAsync(context, ApiErrors.NotFound);
         if (!OperationId.TryParse(DecodeOnce(rest[1..].ToString()), out var id))
-            return ApiErrors.WriteAsync(context, ApiErrors.Value, $"The operation_id in the path {OperationId.Rule}.");
+            return ApiErrors.WriteAsync(context, ApiErrors.Value, $"The operation_id in the path {OperationId.Rule}");
         if (!path.SequenceEqual(context.Request.Path.Value))
             context.Request.Path = $"{Collection}/{id}";
         return next(context);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Api;
@@ -19,7 +20,7 @@ internal static class RequestBody
         var reader = request.BodyReader;
         while (true)
         {
-            var result = await reader.ReadAsync(cancel);
+            var result = await ReadPieceAsync(reader, cancel);
             if (result.Buffer.Length > MaxBytes)
             {
                 reader.AdvanceTo(result.Buffer.End);
@@ -34,6 +35,19 @@ internal static class RequestBody
             }
 
             reader.AdvanceTo(result.Buffer.Start, result.Buffer.End);
+        }
+    }
+
+    /// <summary>The web server has an exception of its own for most bad bodies, and a plain one for a chunk that is too large to be one.</summary>
+    private static async ValueTask<ReadResult> ReadPieceAsync(PipeReader reader, CancellationToken cancel)
+    {
+        try
+        {
+            return await reader.ReadAsync(cancel);
+        }
+        catch (IOException fault) when (fault is not BadHttpRequestException)
+        {
+            throw new BadHttpRequestException("The body cannot be read.", StatusCodes.Status400BadRequest, fault);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using OperationTracker.Hosting;
@@ -46,15 +47,8 @@ internal static class ServeCommand
         ServeOptions options, string connectionString, EmbeddedPostgres? server, TextWriter output,
         CancellationToken cancel)
     {
-        await using var app = TrackerApp.Build(options, connectionString, () => server?.Problem);
-        try
-        {
-            await app.StartAsync(cancel);
-        }
-        catch (IOException fault)
-        {
-            throw new ExitException(ExitCodes.Conflict, $"Cannot listen: {fault.Message}");
-        }
+        await using var app = Build(options, connectionString, server);
+        await StartAsync(app, cancel);
 
         try
         {
@@ -77,6 +71,34 @@ internal static class ServeCommand
         }
 
         return ExitCodes.Done;
+    }
+
+    private static WebApplication Build(ServeOptions options, string connectionString, EmbeddedPostgres? server)
+    {
+        try
+        {
+            return TrackerApp.Build(options, connectionString, () => server?.Problem);
+        }
+        catch (ArgumentException fault)
+        {
+            throw new ExitException(ExitCodes.Usage, fault.Message);
+        }
+    }
+
+    private static async Task StartAsync(WebApplication app, CancellationToken cancel)
+    {
+        try
+        {
+            await app.StartAsync(cancel);
+        }
+        catch (IOException fault)
+        {
+            throw new ExitException(ExitCodes.Conflict, $"Cannot listen: {fault.Message}");
+        }
+        catch (SocketException fault)
+        {
+            throw new ExitException(ExitCodes.Failed, $"Cannot listen: {fault.Message}");
+        }
     }
 
     /// <summary>

@@ -38,11 +38,10 @@ internal static class TrackerApp
             embeddedProblem ?? (() => null)));
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
+        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());
         services.AddRouting();
 
         var app = builder.Build();
-        app.Use((context, next) => app.Services.GetRequiredService<Edge>().HandleAsync(context, next));
-        app.UseHostFiltering();
         app.Use(RawTarget.RouteAsync);
         app.UseRouting();
         TrackerApi.Map(app);
@@ -87,7 +86,22 @@ internal static class TrackerApp
         logging.AddConsole(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
         logging.SetMinimumLevel(LogLevel.Information);
         logging.AddFilter("Microsoft", LogLevel.Warning);
+        // What keeps it from starting is told in a sentence, not with a stack.
+        logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("Npgsql", LogLevel.None);
+    }
+
+    /// <summary>
+    /// Puts the edge around all else. The builder puts its host filter before whatever the application uses, and what that
+    /// refuses has to carry the error body too.
+    /// </summary>
+    private sealed class OutermostEdge(Edge edge) : IStartupFilter
+    {
+        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
+        {
+            app.Use(edge.HandleAsync);
+            next(app);
+        };
     }
 
     /// <summary>Signals are the command line's business; the host starts and stops when it is told to.</summary>

@@ -9,6 +9,11 @@ public sealed class CommandLineTests
     [InlineData("help-put.txt", "put", "--help")]
     [InlineData("help-get.txt", "get", "--help")]
     [InlineData("help-list.txt", "list", "--help")]
+    [InlineData("help-serve.txt", "serve", "--help")]
+    [InlineData("help-db.txt", "db", "--help")]
+    [InlineData("help-db-migrate.txt", "db", "migrate", "--help")]
+    [InlineData("help-db-validate.txt", "db", "validate", "--help")]
+    [InlineData("help-db-script.txt", "db", "script", "--help")]
     [InlineData("help-completion.txt", "completion", "--help")]
     public async Task Help_says_what_there_is(string golden, params string[] arguments)
     {
