@@ -8,9 +8,9 @@ internal static class CommandLine
 {
     /// <summary>
     /// How long a command may go on after Ctrl-C or SIGTERM before the process ends without it. The client's commands
-    /// end at once; the time is for a server that finishes what it has begun.
+    /// end at once; the time is for a server that drains as long as it was told to and finishes what it has begun.
     /// </summary>
-    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan TerminationTimeout = ServeSettings.LongestDrain + TimeSpan.FromMinutes(1);
 
     public static RootCommand Build() => new("Tracks long-running operations: who asked, what came of it, and when.")
     {

@@ -13,6 +13,9 @@ namespace OperationTracker.Cli;
 /// </summary>
 internal sealed class ServeSettings
 {
+    /// <summary>The longest that a server may be told to drain.</summary>
+    public static readonly TimeSpan LongestDrain = TimeSpan.FromHours(1);
+
     private readonly Option<string?> _urls = Text(
         "--urls", "URL", $"Where to listen, with ; between several. Without it {ServeOptions.DefaultUrl}.");
 
@@ -74,7 +77,7 @@ internal sealed class ServeSettings
             Database = Database(parsed),
             Schema = Schema(parsed),
             AllowUnauthenticated = allow,
-            DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, 3600) ?? 0),
+            DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
             JsonLogs = Setting(_logFormat) switch
             {
                 null or "text" => false,

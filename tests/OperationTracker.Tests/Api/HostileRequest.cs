@@ -162,6 +162,7 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
 
     private static byte[] Corrupt(Random random, byte[] document)
     {
+        if (document.Length == 0) return document;
         var at = random.Next(document.Length);
         var count = random.Next(1, 9);
         return random.Next(5) switch
