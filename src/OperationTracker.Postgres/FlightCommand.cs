@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using Npgsql;
 using NpgsqlTypes;
@@ -40,7 +41,7 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Text, documents, document => document is null ? null : ArrayLiteral(document));
         Add(parameters, NpgsqlDbType.Text, units, unit => unit.View?.ContentHash);
         Add(parameters, NpgsqlDbType.Text, units, unit => string.Join(' ', unit.State.Refusals));
-        Add(parameters, NpgsqlDbType.Text, units, unit => unit.View?.Document.ToArray());
+        Add(parameters, NpgsqlDbType.Text, units, unit => unit.View is { } view ? BytesOf(view) : null);
     }
 
     private static void AddEvents(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
@@ -66,6 +67,12 @@ internal static class FlightCommand
             values[i] = value(rows[i]);
         parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
     }
+
+    /// <summary>The document's bytes, not copied where they fill their array, as nearly always.</summary>
+    private static byte[] BytesOf(OperationView view) =>
+        MemoryMarshal.TryGetArray(view.Document, out var segment) && segment.Array!.Length == segment.Count
+            ? segment.Array
+            : view.Document.ToArray();
 
     private static string? Indexed(string? text)
     {

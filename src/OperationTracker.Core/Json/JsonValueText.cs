@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 
@@ -51,13 +50,8 @@ public static class JsonValueText
     }
 
     /// <summary>The text that <paramref name="write"/> writes.</summary>
-    public static string Write(Action<Utf8JsonWriter> write)
-    {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(buffer, WriterOptions))
-            write(writer);
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
-    }
+    public static string Write(Action<Utf8JsonWriter> write) =>
+        Encoding.UTF8.GetString(JsonBuffer.ToBytes(write, static (writer, action) => action(writer)));
 
     private static void WriteSorted(Utf8JsonWriter writer, JsonElement value)
     {

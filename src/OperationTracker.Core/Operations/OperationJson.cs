@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Security.Cryptography;
 using System.Text.Json;
 using OperationTracker.Core.Json;
@@ -29,13 +28,7 @@ public static class OperationJson
     public static int LengthOf(ReadOnlySpan<byte> utf8) => WithoutMark(utf8).Length;
 
     /// <summary>The document's bytes, as GET serves them.</summary>
-    public static byte[] Write(OperationDocument document)
-    {
-        var buffer = new ArrayBufferWriter<byte>(1024);
-        using (var writer = new Utf8JsonWriter(buffer, JsonValueText.WriterOptions))
-            WriteDocument(writer, document);
-        return buffer.WrittenSpan.ToArray();
-    }
+    public static byte[] Write(OperationDocument document) => JsonBuffer.ToBytes(document, WriteDocument);
 
     /// <summary>
     /// SHA-256 over the document with its unknown members in canonical order: the same for two documents exactly when
