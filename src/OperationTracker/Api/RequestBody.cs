@@ -38,7 +38,9 @@ internal static class RequestBody
         }
     }
 
-    /// <summary>The web server has an exception of its own for most bad bodies, and a plain one for a chunk that is too large to be one.</summary>
+    /// <summary>
+    /// The web server has an exception of its own for most bad bodies, and a plain one for a chunk that is too large.
+    /// </summary>
     private static async ValueTask<ReadResult> ReadPieceAsync(PipeReader reader, CancellationToken cancel)
     {
         try
