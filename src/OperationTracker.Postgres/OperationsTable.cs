@@ -10,7 +10,7 @@ namespace OperationTracker.Postgres;
 internal sealed class OperationsTable(TrackerDatabase database)
 {
     /// <summary>Bytes of documents after which a page ends early; with one large document more it is all that is held.</summary>
-    private const long PageBytes = 2 * 1024 * 1024;
+    private const long PageBytes = 512 * 1024;
 
     public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
     {

@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
-using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Api;
@@ -15,8 +14,8 @@ namespace OperationTracker.Api;
 /// </summary>
 internal sealed partial class ListOperations(OperationService operations, ILogger<ListOperations> logger)
 {
-    /// <summary>Operations of one statement: of ids many, of documents fewer, for they are bounded in bytes besides.</summary>
-    private const int IdsPerPage = 5_000;
+    /// <summary>Operations of one statement. Documents are bounded in bytes besides, where they are large.</summary>
+    private const int IdsPerPage = 2_000;
 
     private const int DocumentsPerPage = 500;
 
@@ -57,6 +56,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
     {
         target.Write(parameters.Detailed ? "{\"operations\":["u8 : "{\"operation_ids\":["u8);
         var written = 0;
+        using var items = new ItemWriter(logger);
         ListPosition? last = null;
         ListPosition? next = null;
         while (page.Count > 0)
@@ -72,7 +72,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
 
                 if (written++ > 0)
                     target.Write(","u8);
-                WriteItem(target, item, parameters.Detailed);
+                target.Write(parameters.Detailed ? items.Summary(item) : items.Id(item));
                 last = item.Position;
             }
 
@@ -100,49 +100,6 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
             new OperationListQuery(parameters.Filter, after, wanted, parameters.Detailed), cancel);
     }
 
-    private void WriteItem(PipeWriter target, OperationListItem item, bool detailed)
-    {
-        if (!detailed)
-        {
-            WriteText(target, item.OperationId);
-            return;
-        }
-
-        try
-        {
-            // Into a buffer of its own first: what fails half way must leave nothing behind.
-            var summary = new ArrayBufferWriter<byte>(item.Document.Length);
-            DocumentSummary.Write(item.Document.Span, summary);
-            target.Write(summary.WrittenSpan);
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
-        {
-            // One record never fails the whole list: its readers take an error for "nothing is running".
-            LogUnreadable(item.OperationId);
-            WriteFromColumns(target, item);
-        }
-    }
-
-    private static void WriteText(PipeWriter target, string text)
-    {
-        using var writer = new Utf8JsonWriter(target, JsonValueText.WriterOptions);
-        writer.WriteStringValue(text);
-    }
-
-    private static void WriteFromColumns(PipeWriter target, OperationListItem item)
-    {
-        using var writer = new Utf8JsonWriter(target, JsonValueText.WriterOptions);
-        writer.WriteStartObject();
-        writer.WriteString("operation_id", item.OperationId);
-        writer.WriteString("occurred_time", item.OccurredTime);
-        writer.WriteString("last_update_time", item.LastUpdateTime);
-        writer.WriteString("status", item.Status);
-        writer.WriteEndObject();
-    }
-
     [LoggerMessage(2001, LogLevel.Error, "A list was aborted after its first byte: {Fault}")]
     private partial void LogAborted(string fault);
-
-    [LoggerMessage(2002, LogLevel.Error, "The stored view of operation {OperationId} cannot be read; rebuild it")]
-    private partial void LogUnreadable(string operationId);
 }
