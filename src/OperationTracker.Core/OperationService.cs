@@ -52,10 +52,13 @@ public sealed class OperationService(IEventStore store)
     public Task<OperationView?> GetAsync(OperationId id, string? knownETag, CancellationToken cancel) =>
         store.FindAsync(id, knownETag, cancel);
 
-    /// <summary>One page of the list.</summary>
-    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    /// <inheritdoc cref="IOperationReader.ListAsync"/>
     public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel) =>
         store.ListAsync(query, cancel);
+
+    /// <inheritdoc cref="IOperationReader.ListIdsAsync"/>
+    public Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel) =>
+        store.ListIdsAsync(query, cancel);
 
     private static DocumentFault IdDiffers { get; } =
         new(FaultKind.Value, "/operation_id", "differs from the id in the path");

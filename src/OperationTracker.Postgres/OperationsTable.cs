@@ -15,22 +15,40 @@ internal sealed class OperationsTable(TrackerDatabase database)
     public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = new NpgsqlCommand { Connection = connection };
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Limit });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageBytes });
-        command.CommandText = database.Sql["list_operations"]
-            .Replace("{document}", query.WithDocuments ? "document" : "null::text", StringComparison.Ordinal)
-            .Replace("{filters}", Conditions(query, command.Parameters), StringComparison.Ordinal);
+        await using var command = Command(connection, "list_operations", query, PageBytes);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var page = new List<OperationListItem>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             page.Add(new OperationListItem(
                 rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3),
-                query.WithDocuments ? rows.GetFieldValue<byte[]>(4) : default));
+                rows.GetFieldValue<byte[]>(4)));
         }
 
         return page;
+    }
+
+    public async Task<OperationListPage> ReadIdsAsync(OperationListQuery query, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var command = Command(connection, "list_ids", query);
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        await rows.ReadAsync(cancel).ConfigureAwait(false);
+        return rows.GetInt32(0) is var count and > 0
+            ? new OperationListPage(
+                count, rows.GetFieldValue<byte[]>(1), new ListPosition(rows.GetString(2), rows.GetString(3)))
+            : new OperationListPage(0, default, null);
+    }
+
+    private NpgsqlCommand Command(NpgsqlConnection connection, string name, OperationListQuery query, long? bytes = null)
+    {
+        var command = new NpgsqlCommand { Connection = connection };
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Limit });
+        if (bytes is { } most)
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = most });
+        command.CommandText = database.Sql[name]
+            .Replace("{filters}", Conditions(query, command.Parameters), StringComparison.Ordinal);
+        return command;
     }
 
     /// <summary>

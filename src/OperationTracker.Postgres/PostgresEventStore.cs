@@ -53,6 +53,10 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         ReadAsync(() => _operations.ReadPageAsync(query, cancel));
 
     /// <inheritdoc/>
+    public Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel) =>
+        ReadAsync(() => _operations.ReadIdsAsync(query, cancel));
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         OperationId id, long afterVersion, int limit, CancellationToken cancel) => ReadAsync(async () =>
         {

@@ -38,6 +38,10 @@ public interface IOperationReader
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel);
 
+    /// <summary>One page of ids in the same order, as the text that a list of them is made of.</summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel);
+
     /// <summary>The events of an operation after <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>.</summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(

@@ -1,4 +1,5 @@
 using System.Text;
+using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Core.EventStore;
@@ -74,10 +75,19 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                     .Take(query.Limit)
                     .Select(document => new OperationListItem(
                         document.OperationId, document.OccurredTime, document.LastUpdateTime,
-                        document.Status.ToText(), query.WithDocuments ? OperationJson.Write(document) : default)),
+                        document.Status.ToText(), OperationJson.Write(document))),
             ];
             return Task.FromResult(page);
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel)
+    {
+        var page = await ListAsync(query, cancel).ConfigureAwait(false);
+        var ids = string.Join(',', page.Select(item => JsonValueText.Write(
+            writer => writer.WriteStringValue(item.OperationId))));
+        return new OperationListPage(page.Count, Encoding.UTF8.GetBytes(ids), page.Count > 0 ? page[^1].Position : null);
     }
 
     /// <inheritdoc/>

@@ -39,16 +39,21 @@ public sealed record ListPosition(string OccurredTime, string OperationId);
 /// <summary>One page of the list.</summary>
 /// <param name="Filter">Which operations.</param>
 /// <param name="After">Where the page begins; null for the list's beginning.</param>
-/// <param name="Limit">Most operations on the page; there may be fewer though more follow, never none.</param>
-/// <param name="WithDocuments">Whether the documents are wanted, or only what the list is ordered by.</param>
-public sealed record OperationListQuery(OperationFilter Filter, ListPosition? After, int Limit, bool WithDocuments);
+/// <param name="Limit">Most operations on the page. A page of documents may hold fewer though more follow, never none.</param>
+public sealed record OperationListQuery(OperationFilter Filter, ListPosition? After, int Limit);
+
+/// <summary>One page of the list, as the text that an answer is made of.</summary>
+/// <param name="Count">How many operations.</param>
+/// <param name="Json">Their JSON values with commas between, UTF-8; empty when there are none.</param>
+/// <param name="Last">The place after the last one; null when there are none.</param>
+public sealed record OperationListPage(int Count, ReadOnlyMemory<byte> Json, ListPosition? Last);
 
 /// <summary>An operation in the list.</summary>
 /// <param name="OperationId">Its id.</param>
 /// <param name="OccurredTime">Its occurred_time, by which, then by id, the list is ordered.</param>
 /// <param name="LastUpdateTime">Its last_update_time.</param>
 /// <param name="Status">Its status.</param>
-/// <param name="Document">Its document as GET serves it; empty when it was not asked for.</param>
+/// <param name="Document">Its document as GET serves it.</param>
 public sealed record OperationListItem(
     string OperationId, string OccurredTime, string LastUpdateTime, string Status, ReadOnlyMemory<byte> Document)
 {

@@ -7,65 +7,62 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// Writes the operations of one list, each into the same buffer: its bytes are good until the next one. What fails half way
-/// leaves nothing behind.
+/// Writes the operations of one list without their bodies, each page into the same buffer: its bytes are good until the
+/// next one. One record never fails the whole list, for its readers take an error for "nothing is running".
 /// </summary>
 internal sealed partial class ItemWriter(ILogger logger) : IDisposable
 {
-    private readonly ArrayBufferWriter<byte> _buffer = new(4096);
+    private readonly ArrayBufferWriter<byte> _page = new(64 * 1024);
+    private readonly ArrayBufferWriter<byte> _item = new(4096);
     private readonly Utf8JsonWriter _json = new(Stream.Null, JsonValueText.WriterOptions);
 
-    /// <summary>The id as a JSON string.</summary>
-    public ReadOnlySpan<byte> Id(OperationListItem item)
+    /// <summary>The operations of a page as JSON objects with commas between.</summary>
+    public OperationListPage Summaries(IReadOnlyList<OperationListItem> page)
     {
-        Begin();
-        _json.WriteStringValue(item.OperationId);
-        return End();
+        _page.ResetWrittenCount();
+        foreach (var item in page)
+        {
+            if (_page.WrittenCount > 0)
+                _page.Write(","u8);
+            _page.Write(Summary(item));
+        }
+
+        return new OperationListPage(page.Count, _page.WrittenMemory, page.Count > 0 ? page[^1].Position : null);
     }
 
     /// <summary>
-    /// The document without its bodies. One record never fails the whole list, for its readers take an error for "nothing
-    /// is running": where the stored document cannot be read, the members that stand in columns of their own are given.
+    /// Into a buffer of its own first: what fails half way leaves nothing behind. Where the stored document cannot be read,
+    /// the members that stand in columns of their own are given.
     /// </summary>
-    public ReadOnlySpan<byte> Summary(OperationListItem item)
+    private ReadOnlySpan<byte> Summary(OperationListItem item)
     {
-        _buffer.ResetWrittenCount();
+        _item.ResetWrittenCount();
         try
         {
-            DocumentSummary.Write(item.Document.Span, _buffer);
-            return _buffer.WrittenSpan;
+            DocumentSummary.Write(item.Document.Span, _item);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
         {
             LogUnreadable(item.OperationId);
-            return FromColumns(item);
+            WriteColumns(item);
         }
+
+        return _item.WrittenSpan;
     }
 
     public void Dispose() => _json.Dispose();
 
-    private ReadOnlySpan<byte> FromColumns(OperationListItem item)
+    private void WriteColumns(OperationListItem item)
     {
-        Begin();
+        _item.ResetWrittenCount();
+        _json.Reset(_item);
         _json.WriteStartObject();
         _json.WriteString("operation_id", item.OperationId);
         _json.WriteString("occurred_time", item.OccurredTime);
         _json.WriteString("last_update_time", item.LastUpdateTime);
         _json.WriteString("status", item.Status);
         _json.WriteEndObject();
-        return End();
-    }
-
-    private void Begin()
-    {
-        _buffer.ResetWrittenCount();
-        _json.Reset(_buffer);
-    }
-
-    private ReadOnlySpan<byte> End()
-    {
         _json.Flush();
-        return _buffer.WrittenSpan;
     }
 
     [LoggerMessage(2002, LogLevel.Error, "The stored view of operation {OperationId} cannot be read; rebuild it")]

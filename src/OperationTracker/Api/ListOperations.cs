@@ -15,7 +15,7 @@ namespace OperationTracker.Api;
 internal sealed partial class ListOperations(OperationService operations, ILogger<ListOperations> logger)
 {
     /// <summary>Operations of one statement. Documents are bounded in bytes besides, where they are large.</summary>
-    private const int IdsPerPage = 2_000;
+    private const int IdsPerPage = 5_000;
 
     private const int DocumentsPerPage = 500;
 
@@ -35,14 +35,16 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         }
 
         var cancel = context.RequestAborted;
-        var page = await ReadPageAsync(parameters, parameters.After, written: 0, cancel);
+        using var items = new ItemWriter(logger);
+        var pages = new Pages(operations, parameters, items);
+        var first = await pages.ReadAsync(parameters.After, written: 0, cancel);
         context.Response.ContentType = "application/json";
         context.Response.Headers.CacheControl = "no-cache";
         if (HttpMethods.IsHead(context.Request.Method))
             return;
         try
         {
-            await WriteAsync(context.Response.BodyWriter, parameters, page, cancel);
+            await WriteAsync(context.Response.BodyWriter, parameters, pages, first, cancel);
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -51,53 +53,56 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         }
     }
 
-    private async Task WriteAsync(
-        PipeWriter target, ListParameters parameters, IReadOnlyList<OperationListItem> page, CancellationToken cancel)
+    private static async Task WriteAsync(
+        PipeWriter target, ListParameters parameters, Pages pages, OperationListPage page, CancellationToken cancel)
     {
         target.Write(parameters.Detailed ? "{\"operations\":["u8 : "{\"operation_ids\":["u8);
         var written = 0;
-        using var items = new ItemWriter(logger);
-        ListPosition? last = null;
         ListPosition? next = null;
         while (page.Count > 0)
         {
-            foreach (var item in page)
+            if (written > 0)
+                target.Write(","u8);
+            target.Write(page.Json.Span);
+            written += page.Count;
+            var last = page.Last!;
+            await target.FlushAsync(cancel);
+            if (written == parameters.Limit)
             {
-                // One operation more than the limit was asked for, to know whether there is a next page.
-                if (written == parameters.Limit)
-                {
-                    next = last;
-                    break;
-                }
-
-                if (written++ > 0)
-                    target.Write(","u8);
-                target.Write(parameters.Detailed ? items.Summary(item) : items.Id(item));
-                last = item.Position;
+                next = await pages.FollowAsync(last, cancel) ? last : null;
+                break;
             }
 
-            if (next is not null)
-                break;
-            await target.FlushAsync(cancel);
-            page = await ReadPageAsync(parameters, last, written, cancel);
+            page = await pages.ReadAsync(last, written, cancel);
         }
 
         target.Write("]"u8);
         if (next is not null)
-            target.Write(JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter)) is var token
-                ? [.. ",\"next_page_token\":"u8, .. token]
-                : []);
+        {
+            target.Write(",\"next_page_token\":"u8);
+            target.Write(JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter)));
+        }
+
         target.Write("}"u8);
         await target.FlushAsync(cancel);
     }
 
-    private Task<IReadOnlyList<OperationListItem>> ReadPageAsync(
-        ListParameters parameters, ListPosition? after, int written, CancellationToken cancel)
+    /// <summary>The list in either format, page by page, each page as the text that goes into the answer.</summary>
+    private sealed class Pages(OperationService operations, ListParameters parameters, ItemWriter items)
     {
-        var most = parameters.Detailed ? DocumentsPerPage : IdsPerPage;
-        var wanted = parameters.Limit is { } limit ? Math.Min(limit + 1 - written, most) : most;
-        return operations.ListAsync(
-            new OperationListQuery(parameters.Filter, after, wanted, parameters.Detailed), cancel);
+        public async Task<OperationListPage> ReadAsync(ListPosition? after, int written, CancellationToken cancel)
+        {
+            var most = parameters.Detailed ? DocumentsPerPage : IdsPerPage;
+            var limit = Math.Min(parameters.Limit - written ?? most, most);
+            var query = new OperationListQuery(parameters.Filter, after, limit);
+            return parameters.Detailed
+                ? items.Summaries(await operations.ListAsync(query, cancel))
+                : await operations.ListIdsAsync(query, cancel);
+        }
+
+        /// <summary>Whether any operation follows.</summary>
+        public async Task<bool> FollowAsync(ListPosition after, CancellationToken cancel) =>
+            (await operations.ListIdsAsync(new OperationListQuery(parameters.Filter, after, 1), cancel)).Count > 0;
     }
 
     [LoggerMessage(2001, LogLevel.Error, "A list was aborted after its first byte: {Fault}")]

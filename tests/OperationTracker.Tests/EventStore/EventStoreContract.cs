@@ -154,15 +154,38 @@ public abstract class EventStoreContract
         (await Ids(OperationFilter.None, new ListPosition("20261120_090001", "a"))).ShouldBe("b d");
         (await Ids(OperationFilter.None, limit: 2)).ShouldBe("c a");
 
-        var page = await store.ListAsync(new OperationListQuery(OperationFilter.None, null, 1, true), default);
+        var page = await store.ListAsync(new OperationListQuery(OperationFilter.None, null, 1), default);
         page[0].ShouldSatisfyAllConditions(
             item => item.Position.ShouldBe(new ListPosition("20261120_090000", "c")),
             item => (item.LastUpdateTime, item.Status).ShouldBe(("20261120_090000", "executing")),
             item => OperationJson.Read(item.Document.Span).Document!.OperationId.ShouldBe("c"));
 
         async Task<string> Ids(OperationFilter filter, ListPosition? after = null, int limit = 100) => string.Join(
-            ' ', (await store.ListAsync(new OperationListQuery(filter, after, limit, false), default))
+            ' ', (await store.ListAsync(new OperationListQuery(filter, after, limit), default))
                 .Select(item => item.OperationId));
+    }
+
+    [Fact]
+    public async Task Ids_are_listed_in_pages_of_their_own_in_the_same_order()
+    {
+        var store = await CreateAsync();
+        for (var i = 0; i < 25; i++)
+            await store.PutAsync(Document($"op-{(i * 7) % 25}") with { OccurredTime = $"20261120_0900{i / 5:00}" });
+        var whole = await store.ListAsync(new OperationListQuery(OperationFilter.None, null, 100), default);
+
+        ListPosition? after = null;
+        var ids = new List<string>();
+        foreach (var expected in new[] { 10, 10, 5, 0 })
+        {
+            var page = await store.ListIdsAsync(new OperationListQuery(OperationFilter.None, after, 10), default);
+            page.Count.ShouldBe(expected);
+            ids.AddRange(System.Text.Json.JsonSerializer.Deserialize<string[]>(
+                $"[{System.Text.Encoding.UTF8.GetString(page.Json.Span)}]")!);
+            page.Last.ShouldBe(expected == 0 ? null : whole[ids.Count - 1].Position);
+            after = page.Last;
+        }
+
+        ids.ShouldBe(whole.Select(item => item.OperationId));
     }
 
     [Fact]
@@ -176,7 +199,7 @@ public abstract class EventStoreContract
             .Faults.ShouldHaveSingleItem().Path.ShouldBe("/target_clusters/0/cluster_id");
         await store.PutAsync(document);
         var filter = new OperationFilter { ClusterId = longest };
-        (await store.ListAsync(new OperationListQuery(filter, null, 10, false), default)).Count.ShouldBe(1);
+        (await store.ListAsync(new OperationListQuery(filter, null, 10), default)).Count.ShouldBe(1);
     }
 
     [Fact]

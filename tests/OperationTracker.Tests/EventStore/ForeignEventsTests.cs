@@ -51,7 +51,7 @@ public sealed class ForeignEventsTests : IAsyncLifetime
         (await _tracker.Store.SweepAsync(default)).ShouldBeTrue();
         (await _tracker.Store.SweepAsync(default)).ShouldBeFalse();
         var canceled = new OperationFilter { Statuses = [OperationStatus.Canceled] };
-        (await _tracker.Store.ListAsync(new OperationListQuery(canceled, null, 10, false), default))
+        (await _tracker.Store.ListAsync(new OperationListQuery(canceled, null, 10), default))
             .Select(item => item.OperationId).ShouldBe(["a"]);
     }
 
@@ -65,7 +65,7 @@ public sealed class ForeignEventsTests : IAsyncLifetime
         (await _foreign.AppendAsync("a", 1, "operation_registered", registered)).ShouldBeTrue();
         (await _tracker.Store.FindAsync(Id("a"), null, default))!.DocumentVersion.ShouldBe(2);
         await _tracker.Store.SweepAsync(default);
-        (await _tracker.Store.ListAsync(new OperationListQuery(OperationFilter.None, null, 10, false), default))
+        (await _tracker.Store.ListAsync(new OperationListQuery(OperationFilter.None, null, 10), default))
             .Count.ShouldBe(1);
     }
 
