@@ -14,8 +14,9 @@ internal static class MicroBenchmarks
     {
         // In this process: the projects that it would otherwise generate and build take a minute, and the rules of this
         // repository for them.
+        // Short runs, for the whole takes some minutes with them; --iterationCount and the like make them longer.
         var config = DefaultConfig.Instance
-            .AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Instance))
+            .AddJob(Job.ShortRun.WithToolchain(InProcessEmitToolchain.Instance))
             .WithArtifactsPath(Path.Combine(Path.GetTempPath(), $"optrack-micro-{Environment.ProcessId}"));
         string[] all = arguments.Contains("--filter") ? arguments : ["--filter", "*", .. arguments];
         BenchmarkSwitcher.FromTypes([typeof(DocumentBenchmarks), typeof(EventBenchmarks)]).Run(all, config);

@@ -15,7 +15,7 @@ internal sealed record Machine(
         Of("/proc/cpuinfo", "model name"),
         Environment.ProcessorCount,
         Math.Round(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 1e9, 1),
-        $"{RuntimeInformation.OSDescription}",
+        $"{RuntimeInformation.OSDescription}, kernel {File.ReadAllText("/proc/sys/kernel/osrelease").Trim()}",
         new DriveInfo(place).DriveFormat,
         server.Version,
         Environment.Version.ToString(),

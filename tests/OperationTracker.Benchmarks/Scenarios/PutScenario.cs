@@ -67,9 +67,9 @@ internal sealed class PutScenario(ScenarioContext context, string name, int byte
     {
         const string What = "PUT at 64 connections";
         if (locked is not null)
-            _rounds.Compare("64.rate/locked", "64.rate", What, "PUT/s", "locked", $"pgbench with the lock, {locked.Clients} clients");
+            _rounds.Compare("64.rate/locked", "64.rate", What, "PUT/s", "locked", $"pgbench with the lock, clients: {locked.Clients}");
         if (free is not null)
-            _rounds.Compare("64.rate/free", "64.rate", What, "PUT/s", "free", $"pgbench without a lock, {free.Clients} clients");
+            _rounds.Compare("64.rate/free", "64.rate", What, "PUT/s", "free", $"pgbench without a lock, clients: {free.Clients}");
         foreach (var connections in ConnectionCounts)
             _rounds.TellLoad($"{connections}", $"PUT at {connections} connection{(connections > 1 ? "s" : "")}", "PUT");
         if (hasCommit)
