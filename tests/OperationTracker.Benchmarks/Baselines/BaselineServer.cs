@@ -1,0 +1,75 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace OperationTracker.Benchmarks.Baselines;
+
+/// <summary>
+/// <c>baseline</c>: what a GET is compared with. <c>/static/ID</c> answers a document from memory, which is the least that
+/// this Kestrel can do; <c>/query/ID</c> asks the database once for each request, over a pool, by a prepared statement.
+/// Both answer with the tracker's headers.
+/// </summary>
+internal static class BaselineServer
+{
+    public static async Task<int> RunAsync(string[] arguments)
+    {
+        var options = new CommandOptions(arguments);
+        var document = await File.ReadAllBytesAsync(options.Text("document", ""));
+        await using var source = Source(options.Text("database", ""));
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseUrls(options.Text("urls", ""));
+        builder.WebHost.UseKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
+            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+            kestrel.Limits.MaxConcurrentConnections = 10_000;
+        });
+        await using var app = builder.Build();
+        app.MapGet("/static/{id}", (RequestDelegate)(context => AnswerAsync(context, document)));
+        app.MapGet("/query/{id}", (RequestDelegate)(async context => await AnswerAsync(
+            context, await QueryAsync(source, (string)context.Request.RouteValues["id"]!, context.RequestAborted))));
+        await app.StartAsync();
+        Console.WriteLine("ready");
+        await app.WaitForShutdownAsync();
+        return 0;
+    }
+
+    /// <summary>With as many connections as the tracker has.</summary>
+    private static NpgsqlDataSource Source(string connectionString) => NpgsqlDataSource.Create(
+        new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 16, NoResetOnClose = true });
+
+    private static async Task<byte[]?> QueryAsync(NpgsqlDataSource source, string id, CancellationToken cancel)
+    {
+        await using var connection = await source.OpenConnectionAsync(cancel);
+        await using var command = new NpgsqlCommand(
+            "select document from tracker.operations where operation_id = $1", connection);
+        command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = id, NpgsqlDbType = NpgsqlDbType.Text });
+        await command.PrepareAsync(cancel);
+        await using var rows = await command.ExecuteReaderAsync(cancel);
+        return await rows.ReadAsync(cancel) ? rows.GetFieldValue<byte[]>(0) : null;
+    }
+
+    private static Task AnswerAsync(HttpContext context, byte[]? document)
+    {
+        var response = context.Response;
+        if (document is null)
+        {
+            response.StatusCode = StatusCodes.Status404NotFound;
+            response.ContentLength = 0;
+            return Task.CompletedTask;
+        }
+
+        response.Headers.ETag = "\"4-0123456789abcdef0123456789abcdef\"";
+        response.Headers.CacheControl = "no-cache";
+        response.ContentType = "application/json";
+        response.ContentLength = document.Length;
+        return response.BodyWriter.WriteAsync(document, context.RequestAborted).AsTask();
+    }
+}
