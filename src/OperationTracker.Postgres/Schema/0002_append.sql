@@ -1,19 +1,29 @@
--- Gives the next positions to the events of other applications, and notes their streams' views as stale. Called under
--- the append lock. Their sequence numbers may contradict the order of versions within a stream (Marten fetches them
--- before its transaction begins), so within each stream the places are handed out in the order of versions.
+-- How tables are joined here and in the statements of the tracker: "x.key = any (array[y.key])" where "x.key = y.key" is
+-- meant. It can be planned in one way only, the look-up of each y in the index of x. The plain form may be planned the
+-- other way round, x scanned whole by its index, and is while the statistics say that x is nearly empty; functions and
+-- prepared statements keep such a plan while x grows.
+
+-- Gives the next positions to the events of other applications, some thousand of them, and notes their streams' views as
+-- stale. Called under the append lock. Their sequence numbers may contradict the order of versions within a stream (Marten
+-- fetches them before its transaction begins), so within each stream the places are handed out in the order of versions.
 create function {schema}.position_foreign_events() returns void
-    language plpgsql set search_path = pg_catalog, pg_temp
+    language plpgsql set search_path = pg_catalog, pg_temp set enable_hashjoin = on
 as $$
 declare
     last_position bigint;
 begin
-    select coalesce(max(position), 0) into last_position from {schema}.positions;
-    with arrived as (
-        delete from {schema}.foreign_events returning seq_id, stream_id
+    last_position := coalesce((select position from {schema}.positions order by position desc limit 1), 0);
+    with streams as (
+        select distinct n.stream_id
+        from (select stream_id from {schema}.foreign_events order by seq_id limit 5000) as n
+    ), arrived as (
+        delete from {schema}.foreign_events n using streams s where n.stream_id = s.stream_id
+        returning n.seq_id, n.stream_id
     ), stale as (
-        insert into {schema}.stale_views (stream_id) select distinct stream_id from arrived on conflict do nothing
+        insert into {schema}.stale_views (stream_id) select stream_id from streams on conflict do nothing
     ), events as (
-        select e.seq_id, e.stream_id, e.version from {schema}.mt_events e join arrived using (seq_id)
+        select e.seq_id, e.stream_id, e.version
+        from arrived a join {schema}.mt_events e on e.seq_id = any (array[a.seq_id])
     ), places as (
         select row_number() over (order by seq_id) as place, stream_id,
                row_number() over (partition by stream_id order by seq_id) as turn
@@ -80,13 +90,13 @@ begin
             select s.id, u.expected, u.next, u.appended_at, u.unit
             from unnest(stream_ids, expected_versions, new_versions, times) with ordinality
                 as u (id, expected, next, appended_at, unit)
-            join {schema}.mt_streams s on s.id = u.id
+            join {schema}.mt_streams s on s.id = any (array[u.id])
             where u.expected > 0
             for no key update of s skip locked
         ), moved as (
             update {schema}.mt_streams s set version = h.next, timestamp = h.appended_at
             from held h
-            where s.id = h.id and s.version = h.expected
+            where s.id = any (array[h.id]) and s.version = h.expected
             returning h.unit as done
         )
         select coalesce(array_agg(done::int), '{}') from moved into units;
@@ -120,7 +130,7 @@ begin
             else (select count(*) from unnest(event_units) as e (unit) where e.unit = any (units))
         end))
     into seq_ids;
-    select coalesce(max(position), 0) into last_position from {schema}.positions;
+    last_position := coalesce((select position from {schema}.positions order by position desc limit 1), 0);
 
     insert into {schema}.mt_events (
         seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type,
@@ -165,7 +175,7 @@ begin
             content_hash = v.content_hash,
             refusals = v.refusals,
             document = v.document
-        from views v where o.operation_id = v.operation_id
+        from views v where o.operation_id = any (array[v.operation_id])
         returning v.unit as done
     )
     insert into {schema}.operations (

@@ -4,5 +4,5 @@ select i.ordinal::int, coalesce(s.version = o.stream_version, false), o.document
        case when i.known is distinct from '"' || o.document_version || '-' || left(o.content_hash, 32) || '"'
             then o.document else '' end
 from unnest($1::text[], $2::text[]) with ordinality as i (id, known, ordinal)
-join {schema}.mt_streams s on s.id = i.id
-left join {schema}.operations o on o.operation_id = i.id
+join {schema}.mt_streams s on s.id = any (array[i.id])
+left join {schema}.operations o on o.operation_id = any (array[i.id])

@@ -1,0 +1,40 @@
+using static OperationTracker.Tests.EventStore.Documents;
+
+namespace OperationTracker.Tests.EventStore;
+
+/// <summary>Statements look up what they need and nothing else, whatever the statistics said when they were planned.</summary>
+public sealed class PlansTests
+{
+    [Fact]
+    public async Task Statistics_of_a_nearly_empty_store_do_not_make_a_growing_one_scan()
+    {
+        await using var tracker = await TrackerFixture.CreateAsync();
+        await PutAndGetAsync(tracker, "early", 3);
+        await tracker.ExecuteAsync("analyze");
+        await PutAndGetAsync(tracker, "late", 2000);
+        await PutAndGetAsync(tracker, "late", 2000);
+        await tracker.Store.ReadLogAsync(1000, 10, default);
+        await tracker.Store.ReadStreamAsync(Id("late-7"), 0, 10, default);
+
+        // Statistics are sent when a session is idle for a second.
+        await Eventually.BeTrueAsync(
+            () => (long)tracker.ExecuteAsync(
+                "select coalesce(sum(idx_scan), 0)::bigint from pg_stat_user_indexes").GetAwaiter().GetResult()! > 10_000,
+            TimeSpan.FromSeconds(20), "the look-ups are counted");
+        (await tracker.ExecuteAsync("""
+            select string_agg(format('%s: %s look-ups read %s entries', indexrelname, idx_scan, idx_tup_read), ', ')
+            from pg_stat_user_indexes where idx_tup_read > 3 * idx_scan + 100
+            """)).ShouldBe(DBNull.Value);
+        (await tracker.ExecuteAsync("""
+            select string_agg(format('%s: %s scans read %s rows', relname, seq_scan, seq_tup_read), ', ')
+            from pg_stat_user_tables where seq_tup_read > 100
+            """)).ShouldBe(DBNull.Value);
+    }
+
+    private static Task PutAndGetAsync(TrackerFixture tracker, string name, int count) =>
+        Task.WhenAll(Enumerable.Range(0, count).Select(async i =>
+        {
+            await tracker.Store.PutAsync(Document($"{name}-{i}", note: Guid.NewGuid().ToString()));
+            await tracker.Store.FindAsync(Id($"{name}-{i}"), null, default);
+        }));
+}
