@@ -43,7 +43,7 @@ public sealed class Migrations(TrackerDatabase database)
         {
             // The session goes back to the pool: without the lock and with its own timeouts.
             await ExecuteAsync(
-                connection, $"select pg_advisory_unlock_all(); reset lock_timeout; reset statement_timeout",
+                connection, "select pg_advisory_unlock_all(); reset lock_timeout; reset statement_timeout",
                 CancellationToken.None).ConfigureAwait(false);
         }
     }

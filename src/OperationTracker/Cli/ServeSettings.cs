@@ -76,7 +76,6 @@ internal sealed class ServeSettings
             Urls = urls,
             Database = Database(parsed),
             Schema = Schema(parsed),
-            AllowUnauthenticated = allow,
             DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
             JsonLogs = Setting(_logFormat) switch
             {

@@ -25,9 +25,6 @@ internal sealed class Readiness(TrackerDatabase database, TimeProvider clock, Fu
     /// <summary>Whether the node is on its way out.</summary>
     public bool Stopping { get; set; }
 
-    /// <summary>Whether the server is a standby: what can be read is served, and each PUT is told to come back.</summary>
-    public bool ReadOnly { get; set; }
-
     public async Task<IReadOnlyList<ReadinessCheck>> CheckAsync(CancellationToken cancel)
     {
         var checks = new List<ReadinessCheck>
@@ -61,9 +58,9 @@ internal sealed class Readiness(TrackerDatabase database, TimeProvider clock, Fu
         try
         {
             using var patience = new CancellationTokenSource(Patience, clock);
-            ReadOnly = await database.IsReadOnlyAsync(patience.Token);
+            var readOnly = await database.IsReadOnlyAsync(patience.Token);
             return new ReadinessCheck(
-                "database", true, ReadOnly ? "read-only: GET is served, PUT is told to come back" : "answers");
+                "database", true, readOnly ? "read-only: GET is served, PUT is told to come back" : "answers");
         }
         catch (OperationCanceledException)
         {

@@ -14,9 +14,6 @@ internal sealed record ServeOptions
     /// <summary>The schema of the tracker's tables.</summary>
     public SchemaName Schema { get; init; } = SchemaName.Default;
 
-    /// <summary>Whether clients from other machines are served although nobody signs in.</summary>
-    public bool AllowUnauthenticated { get; init; }
-
     /// <summary>How long the readiness says no before the server stops to accept, so that load balancers notice.</summary>
     public TimeSpan DrainDelay { get; init; }
 
