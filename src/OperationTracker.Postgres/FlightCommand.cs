@@ -23,6 +23,7 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Before.State.Version);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.Version);
         Add(parameters, NpgsqlDbType.TimestampTz, units, unit => unit.Before.LastEventAt.UtcDateTime);
+        Add(parameters, NpgsqlDbType.Bytea, units, unit => unit.Before.LastLink);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.DocumentVersion);
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.OccurredTime);
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.LastUpdateTime);
@@ -32,22 +33,25 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.ClusterIdsLiteral());
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.ContentHash);
         Add(parameters, NpgsqlDbType.Text, units, unit => string.Join(' ', unit.State.Refusals));
+        Add(parameters, NpgsqlDbType.Text, units, unit => Redactions.Write(unit.State.Redactions));
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.Document);
     }
 
     private static void AddEvents(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
     {
-        var events = units.SelectMany((unit, index) => unit.Events.Select(item => (Unit: index + 1, item))).ToArray();
+        var events = SealedEvent.Of(units);
         Add(parameters, NpgsqlDbType.Integer, events, row => row.Unit);
-        Add(parameters, NpgsqlDbType.Bigint, events, row => row.item.Version);
-        Add(parameters, NpgsqlDbType.Uuid, events, _ => Guid.NewGuid());
-        Add(parameters, NpgsqlDbType.Text, events, row => OperationEventTypes.AliasOf(row.item.Event));
-        Add(parameters, NpgsqlDbType.Text, events, row => OperationEventTypes.DotNetTypeOf(row.item.Event));
-        Add(parameters, NpgsqlDbType.Jsonb, events, row => OperationEventTypes.Write(row.item.Event));
-        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.CausationId);
-        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.Source.CorrelationId);
-        Add(parameters, NpgsqlDbType.Text, events, row => row.item.Metadata.Source.UserName);
-        Add(parameters, NpgsqlDbType.Jsonb, events, row => row.item.Metadata.Headers);
+        Add(parameters, NpgsqlDbType.Bigint, events, row => row.Content.Version);
+        Add(parameters, NpgsqlDbType.Uuid, events, row => row.Content.Id);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.Type);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.DotNetType);
+        Add(parameters, NpgsqlDbType.Jsonb, events, row => row.Data);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.CausationId);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.CorrelationId);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.UserName);
+        Add(parameters, NpgsqlDbType.Jsonb, events, row => row.Headers);
+        Add(parameters, NpgsqlDbType.Bytea, events, row => row.Secret);
+        Add(parameters, NpgsqlDbType.Bytea, events, row => row.Hash);
     }
 
     private static void Add<TRow, TValue>(

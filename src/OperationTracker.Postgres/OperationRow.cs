@@ -30,6 +30,7 @@ internal sealed class OperationRow
         ClusterIds = [.. Core.EventStore.ClusterIds.Of(_document).Select(Indexed)];
         ContentHash = view.ContentHash;
         Refusals = string.Join(' ', state.Refusals);
+        Redactions = Postgres.Redactions.Write(state.Redactions);
         Document = BytesOf(view);
     }
 
@@ -56,6 +57,8 @@ internal sealed class OperationRow
     public string ContentHash { get; }
 
     public string Refusals { get; }
+
+    public string Redactions { get; }
 
     /// <summary>The document's UTF-8 bytes.</summary>
     public byte[] Document { get; }
