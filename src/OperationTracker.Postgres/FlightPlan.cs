@@ -1,3 +1,4 @@
+using System.Text;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -87,7 +88,8 @@ internal sealed class StreamUnit(string streamId, LoadedOperation operation)
         var after = OperationProjection.Fold(State, events);
         var view = after.DocumentVersion == State.DocumentVersion ? _view : OperationView.Of(after);
         var metadata = new ChangeMetadata(
-            Guid.NewGuid().ToString(), change.Source, ChangeHeaders.Write(change.Source, first, last));
+            Guid.NewGuid().ToString(), change.Source,
+            Encoding.UTF8.GetBytes(ChangeHeaders.Write(change.Source, first, last)));
         _events.AddRange(events.Select((@event, i) => new NewEvent(first + i, @event, metadata)));
         (State, _view, Writes) = (after, view, true);
         _outcomes.Add((entry, new AppendOutcome(view, first, last)));
@@ -112,4 +114,4 @@ internal sealed class StreamUnit(string streamId, LoadedOperation operation)
 internal sealed record NewEvent(long Version, OperationEvent Event, ChangeMetadata Metadata);
 
 /// <summary>What all events of one change share.</summary>
-internal sealed record ChangeMetadata(string CausationId, ChangeSource Source, string Headers);
+internal sealed record ChangeMetadata(string CausationId, ChangeSource Source, byte[] Headers);

@@ -11,4 +11,7 @@ internal sealed record LoadedOperation(OperationState State, OperationView? View
 {
     /// <summary>An operation of which nothing is stored.</summary>
     public static LoadedOperation Absent { get; } = new(OperationState.Initial, null, DateTimeOffset.MinValue);
+
+    /// <summary>The link of the stream's last event; null when it was not found, or when there is no event.</summary>
+    public byte[]? LastLink { get; init; }
 }

@@ -19,7 +19,7 @@ internal sealed class StateLoader(TrackerDatabase database)
         NpgsqlConnection connection, IReadOnlyList<string> streamIds, CancellationToken cancel)
     {
         var loaded = new LoadedOperation?[streamIds.Count];
-        var known = new bool[streamIds.Count];
+        var known = new (long Version, byte[]? Link)?[streamIds.Count];
         await using (var command = database.Command(connection, "load_states"))
         {
             command.Parameters.Add(new NpgsqlParameter<string[]>
@@ -31,15 +31,18 @@ internal sealed class StateLoader(TrackerDatabase database)
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             {
                 var index = rows.GetInt32(0) - 1;
-                known[index] = true;
+                known[index] = (rows.IsDBNull(1) ? 0 : rows.GetInt64(1), rows.IsDBNull(9) ? null : rows.GetFieldValue<byte[]>(9));
                 loaded[index] = ReadView(rows);
             }
         }
 
         for (var i = 0; i < loaded.Length; i++)
         {
-            if (known[i])
-                loaded[i] ??= await FoldAsync(connection, streamIds[i], cancel).ConfigureAwait(false);
+            if (known[i] is not { } stream)
+                continue;
+            var operation = loaded[i] ?? await FoldAsync(connection, streamIds[i], cancel).ConfigureAwait(false);
+            // The fold is read later, and may have met an event more.
+            loaded[i] = operation with { LastLink = operation.State.Version == stream.Version ? stream.Link : null };
         }
 
         return [.. loaded.Select(operation => operation ?? LoadedOperation.Absent)];
@@ -77,7 +80,10 @@ internal sealed class StateLoader(TrackerDatabase database)
         var view = new OperationView(row.GetInt64(3), bytes, row.GetString(5));
         var refusals = row.GetString(6);
         var state = new OperationState(
-            document, row.GetInt64(2), view.DocumentVersion, refusals.Length == 0 ? [] : [.. refusals.Split(' ')]);
+            document, row.GetInt64(2), view.DocumentVersion, refusals.Length == 0 ? [] : [.. refusals.Split(' ')])
+        {
+            Redactions = Redactions.Read(row.GetString(8)),
+        };
         return new LoadedOperation(state, view, row.GetFieldValue<DateTimeOffset>(4));
     }
 }

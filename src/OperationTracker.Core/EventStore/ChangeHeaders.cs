@@ -11,19 +11,19 @@ public static class ChangeHeaders
     /// <summary>Characters kept of a text that a sender chose: enough to know it again, too few to fill a disk.</summary>
     public const int TextLength = 256;
 
-    /// <summary>The headers of the events from <paramref name="first"/> to <paramref name="last"/>, as JSON text.</summary>
+    /// <summary>The headers of the events from <paramref name="first"/> to <paramref name="last"/>, in canonical form (RFC 8785).</summary>
     public static string Write(ChangeSource source, long first, long last) => JsonValueText.Write(writer =>
     {
         writer.WriteStartObject();
         if (source.Address is not null)
             writer.WriteString("address", Printable(source.Address));
-        if (source.UserAgent is not null)
-            writer.WriteString("user_agent", Printable(source.UserAgent));
         writer.WriteStartArray("change");
         writer.WriteNumberValue(first);
         writer.WriteNumberValue(last);
         writer.WriteEndArray();
         writer.WriteNumber("schema", OperationEventTypes.SchemaVersion);
+        if (source.UserAgent is not null)
+            writer.WriteString("user_agent", Printable(source.UserAgent));
         writer.WriteEndObject();
     });
 

@@ -18,7 +18,7 @@ public static class OperationEventTypes
 
     private static readonly JsonSerializerOptions Options = new()
     {
-        TypeInfoResolver = OperationEventJsonContext.Default,
+        TypeInfoResolver = OperationEventJsonContext.Default.WithAddedModifier(SortMembers),
         Encoder = CanonicalJsonEncoder.Instance,
         RespectNullableAnnotations = true,
         MaxDepth = 1000,
@@ -53,7 +53,10 @@ public static class OperationEventTypes
     /// <summary>The .NET name of an event's type, as Marten writes it: the <c>mt_dotnet_type</c> column.</summary>
     public static string DotNetTypeOf(OperationEvent @event) => ByClrType[@event.GetType()].DotNetType;
 
-    /// <summary>The event as the JSON text of its <c>data</c> column.</summary>
+    /// <summary>
+    /// The event as the JSON text of its <c>data</c> column, in canonical form (RFC 8785): members sorted by name, which
+    /// is all that is left to do for events that hold no numbers but 32-bit integers.
+    /// </summary>
     public static byte[] Write(OperationEvent @event) =>
         JsonSerializer.SerializeToUtf8Bytes(@event, ByClrType[@event.GetType()].JsonType);
 
@@ -77,6 +80,13 @@ public static class OperationEventTypes
 
     /// <inheritdoc cref="TryRead(string, ReadOnlySpan{byte})"/>
     public static OperationEvent? TryRead(string alias, string data) => TryRead(alias, Encoding.UTF8.GetBytes(data));
+
+    private static void SortMembers(JsonTypeInfo type)
+    {
+        var order = 0;
+        foreach (var member in type.Properties.OrderBy(member => member.Name, StringComparer.Ordinal))
+            member.Order = order++;
+    }
 
     private sealed record EventType(Type ClrType, string Alias, JsonTypeInfo JsonType)
     {

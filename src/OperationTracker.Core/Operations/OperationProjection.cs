@@ -26,7 +26,7 @@ public static class OperationProjection
         var document = Change(state.Document, @event);
         return document is null || document.Equals(state.Document)
             ? state with { Version = version }
-            : new OperationState(document, version, version, []);
+            : state with { Document = document, Version = version, DocumentVersion = version, Refusals = [] };
     }
 
     private static ValueList<string> AddRefusal(OperationState state, UpdateRefused refused)

@@ -13,4 +13,9 @@ public sealed record OperationState(
 {
     /// <summary>The state of an operation of which nothing is known.</summary>
     public static OperationState Initial { get; } = new(null, 0, 0, []);
+
+    /// <summary>
+    /// JSON Pointers at which values were redacted: what a later PUT brings there is redacted before it is decided about.
+    /// </summary>
+    public ValueList<string> Redactions { get; init; } = [];
 }

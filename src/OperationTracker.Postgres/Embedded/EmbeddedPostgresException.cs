@@ -12,6 +12,9 @@ public enum EmbeddedPostgresProblem
     /// <summary>The data was made by a major version of PostgreSQL that is not here.</summary>
     WrongMajorVersion,
 
+    /// <summary>No tracker's server runs on the data directory.</summary>
+    NotRunning,
+
     /// <summary>The data directory cannot be made, entered or used.</summary>
     DirectoryUnusable,
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using OperationTracker.Core.EventStore;
 using OperationTracker.Postgres;
 using OperationTracker.Postgres.Schema;
 
@@ -54,33 +53,10 @@ internal static class DatabaseCommands
     private static Command OnDatabase(
         string name, string description, Func<TrackerDatabase, TextWriter, CancellationToken, Task<int>> run)
     {
-        var settings = new ServeSettings();
         var command = new Command(name, description);
-        settings.AddDatabaseTo(command);
-        command.SetAction(async (parsed, cancel) =>
-        {
-            var connectionString = settings.Database(parsed)
-                ?? throw new ExitException(ExitCodes.Usage, "Name the database with --database or OPTRACK_DATABASE.");
-            try
-            {
-                await using var database = new TrackerDatabase(connectionString, settings.Schema(parsed));
-                return await run(database, parsed.InvocationConfiguration.Output, cancel);
-            }
-            catch (ArgumentException fault)
-            {
-                throw new ExitException(ExitCodes.Usage, fault.Message);
-            }
-            catch (SchemaTooNewException fault)
-            {
-                throw new ExitException(ExitCodes.Failed, fault.Message);
-            }
-            catch (Exception fault) when (fault is Npgsql.NpgsqlException or EventStoreException)
-            {
-                var known = TrackerDatabase.Explain(fault);
-                throw new ExitException(
-                    known.Failure == StoreFailure.Failed ? ExitCodes.Failed : ExitCodes.Unavailable, known.Message);
-            }
-        });
+        var options = DatabaseOptions.AddTo(command);
+        command.SetAction((parsed, cancel) => options.RunAsync(
+            parsed, database => run(database, parsed.InvocationConfiguration.Output, cancel)));
         return command;
     }
 }

@@ -32,6 +32,7 @@ internal static class ExitCodes
     public static int Of(EmbeddedPostgresProblem problem) => problem switch
     {
         EmbeddedPostgresProblem.AlreadyRunning => Conflict,
+        EmbeddedPostgresProblem.NotRunning => Unavailable,
         _ => Failed,
     };
 

@@ -63,7 +63,7 @@ internal sealed class ServeSettings
     /// <summary>The options that say which database and schema, for commands that need no more.</summary>
     public void AddDatabaseTo(Command command)
     {
-        foreach (var option in new Option[] { _database, _schema, _config })
+        foreach (var option in new Option[] { _database, _data, _schema, _config })
             command.Add(option);
     }
 
@@ -113,6 +113,9 @@ internal sealed class ServeSettings
             ? TrackerDatabase.WithPassword(connectionString, password)
             : connectionString;
     }
+
+    /// <summary>The directory of the tracker's own PostgreSQL; null for the usual one.</summary>
+    public string? DataDirectory(ParseResult parsed) => Value(parsed, Configuration(parsed), _data);
 
     public SchemaName Schema(ParseResult parsed)
     {

@@ -1,9 +1,12 @@
+using System.Runtime.Versioning;
 using OperationTracker.Tests.Api;
 using OperationTracker.Tests.EventStore;
+using OperationTracker.Tests.Hosting;
 
 namespace OperationTracker.Tests.Cli;
 
 /// <summary><c>optrack db</c>, run as operators run it.</summary>
+[SupportedOSPlatform("linux")]
 public sealed class DatabaseCommandsTests
 {
     [Fact]
@@ -73,9 +76,30 @@ public sealed class DatabaseCommandsTests
         await PostgresServer.DropDatabaseAsync(database);
     }
 
+    [Fact]
+    public async Task Without_a_database_the_one_of_the_tracker_on_the_data_directory_is_meant()
+    {
+        var directory = TestDirectory.Create("database");
+        using var tracker = await TrackerProcess.ReadyAsync("--data", directory);
+        var validated = await OptrackProcess.RunAsync("db", "validate", "--data", directory);
+        validated.ShouldBe(validated with { ExitCode = 0, Error = "" });
+
+        tracker.Terminate();
+        (await tracker.EndAsync()).ShouldBe(0);
+        // As a crash leaves it, with the pid of somebody else.
+        await File.WriteAllTextAsync(
+            Path.Combine(directory, "postgres", "postmaster.pid"),
+            $"{Environment.ProcessId}\n{directory}/postgres\n0\n5432\n{directory}/run\n\n\nready\n");
+        var stopped = await OptrackProcess.RunAsync("db", "validate", "--data", directory);
+
+        stopped.ExitCode.ShouldBe(69);
+        stopped.Error.ShouldStartWith($"No PostgreSQL of a tracker runs on the data directory {directory}. ");
+        await ServeTests.EndAsync(directory);
+    }
+
     [Theory]
-    [InlineData(2, "migrate")]
-    [InlineData(2, "validate")]
+    [InlineData(69, "migrate", "--data", "/nowhere")]
+    [InlineData(69, "validate", "--data", "/nowhere")]
     [InlineData(2, "migrate", "--database", "nonsense")]
     [InlineData(2, "migrate", "--database", "Host=x;Secret=hunter2")]
     [InlineData(2, "script", "--schema", "")]
