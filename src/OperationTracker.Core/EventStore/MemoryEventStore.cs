@@ -67,7 +67,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         {
             IReadOnlyList<OperationListItem> page =
             [
-                .. _states.Values.Select(state => state.Document).OfType<OperationDocument>()
+                .. States(query.AsOf).Select(state => state.Document).OfType<OperationDocument>()
                     .Where(document => Passes(query.Filter, document))
                     .Where(document => query.After is not { } after || Compare(document, after) > 0)
                     .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
@@ -138,6 +138,11 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         var now = clock.GetUtcNow();
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
+
+    private IEnumerable<OperationState> States(DateTimeOffset? asOf) => asOf is null
+        ? _states.Values
+        : _streams.Values.Select(stream => OperationProjection.Fold(
+            OperationState.Initial, stream.TakeWhile(item => item.Timestamp <= asOf).Select(item => item.Event)));
 
     private void Store(StoredEvent @event)
     {

@@ -1,4 +1,5 @@
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.History;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Api;
@@ -8,7 +9,9 @@ namespace OperationTracker.Api;
 /// <param name="Filter">Which operations.</param>
 /// <param name="After">Where the page begins; null for the beginning.</param>
 /// <param name="Limit">Operations of the page; null for all there are.</param>
-internal sealed record ListParameters(bool Detailed, OperationFilter Filter, ListPosition? After, int? Limit)
+/// <param name="AsOf">The instant whose list it is; null for now.</param>
+internal sealed record ListParameters(
+    bool Detailed, OperationFilter Filter, ListPosition? After, int? Limit, DateTimeOffset? AsOf)
 {
     private const int MaxLimit = 1000;
 
@@ -16,7 +19,7 @@ internal sealed record ListParameters(bool Detailed, OperationFilter Filter, Lis
     private const int DefaultLimit = 100;
 
     /// <summary>Reads the query. All its faults are told, each by its parameter's name; unknown parameters are ignored.</summary>
-    public static ListParameters? Read(QueryString query, List<DocumentFault> faults)
+    public static ListParameters? Read(QueryString query, InstantReader instants, List<DocumentFault> faults)
     {
         var reader = new QueryReader(query, faults);
         var format = reader.Word("format", ["list", "detail-list"]);
@@ -32,17 +35,18 @@ internal sealed record ListParameters(bool Detailed, OperationFilter Filter, Lis
             UpdatedFrom = reader.Time("updated_from"),
             UpdatedTo = reader.Time("updated_to"),
         };
+        var asOf = reader.Instant("as_of", instants)?.Floor;
         var limit = (int?)reader.Number("limit", 1, MaxLimit);
         ListPosition? after = null;
         if (reader.Text("page_token") is { } token)
         {
-            after = PageToken.Read(token, filter);
+            after = PageToken.Read(token, filter, asOf);
             limit ??= DefaultLimit;
             if (after is null)
                 reader.Fault("page_token", "is not a token of this list with these filters");
         }
 
-        return faults.Count == 0 ? new ListParameters(format == 1, filter, after, limit) : null;
+        return faults.Count == 0 ? new ListParameters(format == 1, filter, after, limit, asOf) : null;
     }
 
     private static string[] Words<T>(Func<T, string> toText)

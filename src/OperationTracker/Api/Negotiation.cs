@@ -15,7 +15,7 @@ internal static class Negotiation
     /// <summary>Whether the client takes JSON. One that does not say takes anything.</summary>
     public static bool AcceptsJson(HttpRequest request) => Accepts(request, Json);
 
-    /// <summary>Whether the client takes a JSON Patch.</summary>
+    /// <summary>Whether the client takes a JSON Patch, which is JSON too.</summary>
     public static bool AcceptsJsonPatch(HttpRequest request) => Accepts(request, JsonPatch);
 
     private static bool Accepts(HttpRequest request, MediaTypeHeaderValue type)
