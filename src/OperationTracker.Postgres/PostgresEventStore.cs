@@ -15,6 +15,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly AppendQueue _appends;
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
+    private readonly EventLog _log;
     private readonly ForeignEventSweep _sweep;
     private readonly Lazy<Task> _stopped;
 
@@ -33,6 +34,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _appends = new AppendQueue(flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
+        _log = new EventLog(database);
         _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
         _stopped = new Lazy<Task>(StopAsync);
     }
@@ -73,6 +75,10 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
             return await StoredEventReader
                 .ReadLogAsync(_database, connection, afterPosition, limit, cancel).ConfigureAwait(false);
         });
+
+    /// <inheritdoc/>
+    public Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel) =>
+        ReadAsync(() => _log.SearchAsync(query, cancel));
 
     /// <summary>
     /// Gives positions to what other applications have appended and catches up the views of their streams; done every
