@@ -52,11 +52,14 @@ internal static class RedactCommand
                     ?? throw new ExitException(ExitCodes.NotFound, $"There is no operation {operationId}.");
                 await parsed.InvocationConfiguration.Output.WriteLineAsync(outcome.Version is null
                     ? "All of it had been redacted before."
-                    : $"{outcome.Values} values in {outcome.Events} events were redacted, as version {outcome.Version} tells."
+                    : $"{Count(outcome.Values, "value")} in {Count(outcome.Events, "event")}"
+                        + $" {(outcome.Values == 1 ? "is" : "are")} redacted, as version {outcome.Version} tells."
                         + " Backups, and until vacuum and checkpoints have passed the database's own files, hold them still.");
                 return ExitCodes.Done;
             });
         });
         return command;
     }
+
+    private static string Count(int number, string noun) => number == 1 ? $"1 {noun}" : $"{number} {noun}s";
 }
