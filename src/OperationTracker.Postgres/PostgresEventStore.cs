@@ -15,6 +15,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly AppendQueue _appends;
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
+    private readonly PastOperations _past;
     private readonly EventLog _log;
     private readonly ForeignEventSweep _sweep;
     private readonly Lazy<Task> _stopped;
@@ -34,6 +35,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _appends = new AppendQueue(flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
+        _past = new PastOperations(database);
         _log = new EventLog(database);
         _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
         _stopped = new Lazy<Task>(StopAsync);
@@ -52,11 +54,13 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel) =>
-        ReadAsync(() => _operations.ReadPageAsync(query, cancel));
+        ReadAsync(() => query.AsOf is null
+            ? _operations.ReadPageAsync(query, cancel) : _past.ReadPageAsync(query, cancel));
 
     /// <inheritdoc/>
     public Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel) =>
-        ReadAsync(() => _operations.ReadIdsAsync(query, cancel));
+        ReadAsync(() => query.AsOf is null
+            ? _operations.ReadIdsAsync(query, cancel) : _past.ReadIdsAsync(query, cancel));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
