@@ -19,6 +19,7 @@ internal static class CommandLine
         GetCommand.Build(),
         ListCommand.Build(),
         HealthCommand.Build(),
+        AuditCommands.Build(),
         DatabaseCommands.Build(),
         CompletionCommand.Build(),
     };
