@@ -253,7 +253,7 @@ public abstract class HistoryContract
             0 => new OperationFilter { Statuses = [some.Status] },
             1 => new OperationFilter { Statuses = [OperationStatus.Executing, some.Status], Method = some.Request.Method },
             2 => new OperationFilter { ClusterId = ClusterIds.Of(some).FirstOrDefault() },
-            3 => new OperationFilter { UriPrefix = some.Request.Uri[..(some.Request.Uri.Length / 2)] },
+            3 => new OperationFilter { UriPrefix = string.Concat(some.Request.Uri.EnumerateRunes().Take(some.Request.Uri.Length / 2)) },
             4 => new OperationFilter { OccurredFrom = some.OccurredTime },
             5 => new OperationFilter { UpdatedTo = some.LastUpdateTime },
             _ => OperationFilter.None,
