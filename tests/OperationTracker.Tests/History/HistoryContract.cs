@@ -271,7 +271,7 @@ public abstract class HistoryContract
     private static void ShouldLead(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to)
     {
         var document = JsonTree.Parse(from);
-        foreach (var operation in DocumentPatch.Between(from, to))
+        foreach (var operation in DocumentDiff.Between(from, to))
             document = PatchApplier.Apply(document, operation.Op, operation.Path, operation.Json);
         document.Canonical().ShouldBe(JsonTree.Parse(to).Canonical());
     }
