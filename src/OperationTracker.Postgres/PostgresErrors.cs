@@ -12,6 +12,9 @@ internal static class PostgresErrors
     /// <summary>Raised by <c>append_flight</c>; classes that begin with O are no one's.</summary>
     private const string AppendLockHeld = "OT001";
 
+    /// <summary>Raised by <c>redact_events</c>.</summary>
+    private const string StreamMoved = "OT002";
+
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
     /// </summary>
@@ -41,6 +44,9 @@ internal static class PostgresErrors
         SqlState: PostgresErrorCodes.UniqueViolation,
         ConstraintName: "pk_mt_events_stream_and_version" or "pkey_mt_streams_id",
     };
+
+    /// <summary>Whether a redaction met a change of its stream: rolled back, and to be prepared anew.</summary>
+    public static bool IsStreamMoved(Exception fault) => fault is PostgresException { SqlState: StreamMoved };
 
     /// <summary>
     /// Whether the append lock was not to be had: rolled back, no fault of any change in the flight, to be tried again.

@@ -114,6 +114,7 @@ public static class OperationEventTypes
 [JsonSerializable(typeof(OperationRollback))]
 [JsonSerializable(typeof(TargetCluster))]
 [JsonSerializable(typeof(PatchOperation))]
+[JsonSerializable(typeof(RedactedPlace))]
 [JsonSerializable(typeof(UnknownMember))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(int))]

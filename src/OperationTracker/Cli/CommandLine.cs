@@ -24,6 +24,7 @@ internal static class CommandLine
         HealthCommand.Build(),
         AuditCommands.Build(),
         DatabaseCommands.Build(),
+        RedactCommand.Build(),
         CompletionCommand.Build(),
     };
 

@@ -43,11 +43,12 @@ internal sealed class AuditedRecord : IAsyncDisposable
         return record;
     }
 
-    /// <summary>Gives foreign events their positions.</summary>
+    /// <summary>Gives foreign events their positions, and catches up the views of their streams.</summary>
     public async Task SettleAsync()
     {
-        while ((bool)(await Tracker.ExecuteAsync("select exists (select from tracker.foreign_events)"))!)
-            await Tracker.Store.SweepAsync(default);
+        while (await Tracker.Store.SweepAsync(default))
+        {
+        }
     }
 
     /// <summary>Undoes whatever was done to the record.</summary>
