@@ -1,0 +1,24 @@
+using OperationTracker.Postgres;
+using OperationTracker.Postgres.Projections;
+using OperationTracker.Tests.EventStore;
+
+namespace OperationTracker.Tests.Projections;
+
+/// <summary>What tests of projections ask of a tracker's database.</summary>
+internal static class ProjectionFixture
+{
+    public static Task<RebuildProgress> RebuildAsync(
+        this TrackerFixture tracker, RebuildOptions? options = null, Action<RebuildProgress>? onProgress = null,
+        Action<EventFault>? onFault = null, CancellationToken cancel = default) =>
+        tracker.Database.RebuildAsync(options, onProgress, onFault, cancel);
+
+    public static Task<RebuildProgress> RebuildAsync(
+        this TrackerDatabase database, RebuildOptions? options = null, Action<RebuildProgress>? onProgress = null,
+        Action<EventFault>? onFault = null, CancellationToken cancel = default) =>
+        new ProjectionRebuild(
+            database, options ?? new RebuildOptions(), TimeProvider.System, onProgress ?? (_ => { }), onFault ?? (_ => { }))
+            .RunAsync(cancel);
+
+    public static async Task<string> TextAsync(this TrackerFixture tracker, string query) =>
+        (string)(await tracker.ExecuteAsync(query))!;
+}
