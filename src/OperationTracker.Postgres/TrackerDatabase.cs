@@ -104,6 +104,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
     /// <summary>What a failure of a call that changed nothing means, in a sentence without any value.</summary>
     public static EventStoreException Explain(Exception fault) => PostgresErrors.BeforeSending(fault);
 
+    /// <summary>Whether a call failed because its role may not do it.</summary>
+    public static bool IsNotAllowed(PostgresException fault) => PostgresErrors.IsNotAllowed(fault);
+
     /// <summary>Whether the server is a standby, or else can only be read from.</summary>
     public async Task<bool> IsReadOnlyAsync(CancellationToken cancel)
     {

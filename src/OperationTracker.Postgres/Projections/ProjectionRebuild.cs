@@ -104,8 +104,8 @@ public sealed class ProjectionRebuild
 
         var ranges = new ConcurrentQueue<StreamRange>(
             await _ledger.ReadRangesAsync(connection, cancel).ConfigureAwait(false));
-        await RebuildWorker.RunAllAsync(
-            _options.Workers, worker => worker.ReadAsync(ranges), stop => NewWorker(_pace, stop), cancel).ConfigureAwait(false);
+        await Workers.RunAllAsync(
+            _options.Workers, stop => NewWorker(_pace, stop).ReadAsync(ranges), cancel).ConfigureAwait(false);
 
         _counters.Phase = "index";
         await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);

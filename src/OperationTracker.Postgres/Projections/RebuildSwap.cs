@@ -123,7 +123,7 @@ internal sealed class RebuildSwap(
     private Task FoldAsync(IReadOnlyList<string> streamIds, Pace at, CancellationToken cancel)
     {
         ConcurrentQueue<string[]> chunks = RebuildWorker.ChunksOf(streamIds);
-        return RebuildWorker.RunAllAsync(
-            Math.Min(workers, chunks.Count), worker => worker.CatchUpAsync(chunks), stop => newWorker(at, stop), cancel);
+        return Workers.RunAllAsync(
+            Math.Min(workers, chunks.Count), stop => newWorker(at, stop).CatchUpAsync(chunks), cancel);
     }
 }

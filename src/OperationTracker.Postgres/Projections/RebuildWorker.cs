@@ -16,30 +16,6 @@ internal sealed class RebuildWorker(
 
     private readonly StreamFolder _folder = new(database, pace, faults, withPast: true);
 
-    /// <summary>Runs some workers, and stops the others when one fails.</summary>
-    public static async Task RunAllAsync(
-        int count, Func<RebuildWorker, Task> work, Func<CancellationToken, RebuildWorker> newWorker, CancellationToken cancel)
-    {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        Exception? first = null;
-        await Task.WhenAll(Enumerable.Range(0, count).Select(_ => Task.Run(
-            async () =>
-            {
-                try
-                {
-                    await work(newWorker(stop.Token)).ConfigureAwait(false);
-                }
-                catch (Exception fault)
-                {
-                    Interlocked.CompareExchange(ref first, fault, null);
-                    await stop.CancelAsync().ConfigureAwait(false);
-                }
-            },
-            CancellationToken.None))).ConfigureAwait(false);
-        if (first is not null)
-            System.Runtime.ExceptionServices.ExceptionDispatchInfo.Throw(first);
-    }
-
     /// <summary>Reads ranges until none is left.</summary>
     public async Task ReadAsync(ConcurrentQueue<StreamRange> ranges)
     {
@@ -91,7 +67,8 @@ internal sealed class RebuildWorker(
     /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>
     private async Task<StreamRange?> ReadPageAsync(NpgsqlConnection reader, NpgsqlConnection writer, StreamRange range)
     {
-        var page = await StreamPages.NextAsync(database, reader, range, pace, cancel).ConfigureAwait(false);
+        var page = await StreamPages
+            .NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, cancel).ConfigureAwait(false);
         await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
         var (streams, events, rows) = (0L, 0L, 0L);

@@ -21,7 +21,11 @@ internal static class StreamPages
     /// <summary>Streams in a range at least: with fewer the looking up of ranges begins to show.</summary>
     private const int LeastStreams = 200;
 
-    private const int MostStreams = 1_000;
+    /// <summary>Streams of a page that is copied as it is read.</summary>
+    public const int CopiedStreams = 1_000;
+
+    /// <summary>Streams of a page that is held while it is compared: with documents of 64 kB some 20 MB.</summary>
+    public const int ComparedStreams = 300;
 
     /// <summary>Events of a page, unless its only stream has more: some tenths of a second's work.</summary>
     private const int MostEvents = 10_000;
@@ -38,17 +42,29 @@ internal static class StreamPages
         return ranges;
     }
 
+    /// <summary>How many streams there are, and events in them.</summary>
+    public static async Task<(long Streams, long Events)> CountAsync(
+        TrackerDatabase database, NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = database.Command(connection, "count_streams");
+        await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        await row.ReadAsync(cancel).ConfigureAwait(false);
+        return (row.GetInt64(0), row.GetInt64(1));
+    }
+
     /// <summary>The next page of a range; null when nothing is left of it.</summary>
     /// <param name="database">The database.</param>
     /// <param name="connection">Where to ask.</param>
     /// <param name="range">What is left of the range.</param>
+    /// <param name="mostStreams">Streams of the page at most.</param>
     /// <param name="pace">Keeps a page to about a second.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<StreamPage?> NextAsync(
-        TrackerDatabase database, NpgsqlConnection connection, StreamRange range, Pace pace, CancellationToken cancel)
+        TrackerDatabase database, NpgsqlConnection connection, StreamRange range, int mostStreams, Pace pace,
+        CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand { Connection = connection };
-        command.With(range.Reached).With(MostStreams);
+        command.With(range.Reached).With(mostStreams);
         if (range.Last is not null)
             command.With(range.Last);
         command.CommandText = database.Sql["page_streams"]
@@ -70,6 +86,6 @@ internal static class StreamPages
             streams.Add(id, version);
         }
 
-        return streams.Count == 0 ? null : new StreamPage(range.Reached, last, streams, isLast && streams.Count < MostStreams);
+        return streams.Count == 0 ? null : new StreamPage(range.Reached, last, streams, isLast && streams.Count < mostStreams);
     }
 }

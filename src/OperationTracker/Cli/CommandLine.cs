@@ -20,6 +20,7 @@ internal static class CommandLine
         ListCommand.Build(),
         HealthCommand.Build(),
         DatabaseCommands.Build(),
+        ProjectionCommands.Build(),
         CompletionCommand.Build(),
     };
 
