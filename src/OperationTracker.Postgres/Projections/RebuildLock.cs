@@ -49,7 +49,7 @@ internal sealed class RebuildLock : IAsyncDisposable
             await using var free = new NpgsqlCommand("select pg_advisory_unlock_all()", Connection);
             await free.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
         }
-        catch (NpgsqlException)
+        catch (Exception fault) when (fault is NpgsqlException or InvalidOperationException)
         {
             // With its session the lock is gone too.
         }

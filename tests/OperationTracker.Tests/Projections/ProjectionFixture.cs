@@ -19,6 +19,21 @@ internal static class ProjectionFixture
             database, options ?? new RebuildOptions(), TimeProvider.System, onProgress ?? (_ => { }), onFault ?? (_ => { }))
             .RunAsync(cancel);
 
+    /// <summary>What a verification of everything finds.</summary>
+    public static async Task<IReadOnlyList<ViewDifference>> FindDifferencesAsync(
+        this TrackerFixture tracker, bool withMembers = false)
+    {
+        var found = new List<ViewDifference>();
+        var options = new RebuildOptions { OnFault = OnEventFault.SkipAndReport };
+        var result = await new ViewVerification(tracker.Database, options, TimeProvider.System, withMembers)
+            .RunAsync(found.Add, _ => { }, _ => { }, CancellationToken.None);
+        result.Differences.ShouldBe(found.Count);
+        return found;
+    }
+
+    public static async Task<ProjectionState> StatusAsync(this TrackerFixture tracker) =>
+        (await new ProjectionCatalog(tracker.Database).FindAsync(ProjectionRebuild.Operations, CancellationToken.None))!;
+
     public static async Task<string> TextAsync(this TrackerFixture tracker, string query) =>
         (string)(await tracker.ExecuteAsync(query))!;
 }
