@@ -185,7 +185,8 @@ public sealed class NothingToResumeException : Exception
 
     internal static void Require(RebuildState? last)
     {
-        if (last is not { CanBeResumed: true })
+        // It is asked under the lock, which is the caller's own: whoever is said to be running holds it no more.
+        if (last is not ({ CanBeResumed: true } or { State: RebuildState.Running }))
             throw new NothingToResumeException("There is no unfinished rebuild to resume. Start one without --resume.");
         if (last.Fingerprint != Core.Operations.OperationProjection.Fingerprint
             || last.SchemaVersion != Schema.Migrations.Latest)
