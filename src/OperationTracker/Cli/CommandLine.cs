@@ -25,6 +25,7 @@ internal static class CommandLine
         AuditCommands.Build(),
         DatabaseCommands.Build(),
         RedactCommand.Build(),
+        ProjectionCommands.Build(),
         CompletionCommand.Build(),
     };
 
