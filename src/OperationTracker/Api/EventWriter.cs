@@ -38,7 +38,7 @@ internal static class EventWriter
     public static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    private static void WriteSender(Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin)
+    public static void WriteSender(Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin)
     {
         writer.WriteStartObject("sender");
         WriteText("address", origin.Address);
@@ -54,7 +54,7 @@ internal static class EventWriter
         }
     }
 
-    private static void WriteChanged(Utf8JsonWriter writer, IReadOnlyList<ChangedPlace> changed)
+    public static void WriteChanged(Utf8JsonWriter writer, IReadOnlyList<ChangedPlace> changed)
     {
         writer.WriteStartArray("changed");
         foreach (var (op, path) in changed)
