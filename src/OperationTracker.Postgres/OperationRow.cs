@@ -27,7 +27,7 @@ internal sealed class OperationRow
         StreamVersion = state.Version;
         DocumentVersion = view.DocumentVersion;
         LastEventAt = lastEventAt.UtcDateTime;
-        ClusterIds = [.. Core.EventStore.ClusterIds.Of(_document).Select(Indexed)];
+        ClusterIds = ClusterIdsOf(_document);
         ContentHash = view.ContentHash;
         Refusals = string.Join(' ', state.Refusals);
         Redactions = Postgres.Redactions.Write(state.Redactions);
@@ -85,16 +85,21 @@ internal sealed class OperationRow
         return literal.Append('}').ToString();
     }
 
-    /// <summary>The document's bytes, not copied where they fill their array, as nearly always.</summary>
-    private static byte[] BytesOf(OperationView view) =>
-        MemoryMarshal.TryGetArray(view.Document, out var segment) && segment.Array!.Length == segment.Count
-            ? segment.Array
-            : view.Document.ToArray();
+    /// <summary>The clusters of a document, as they are indexed.</summary>
+    public static string[] ClusterIdsOf(OperationDocument document) =>
+        [.. Core.EventStore.ClusterIds.Of(document).Select(Indexed)];
 
-    private static string Indexed(string text)
+    /// <summary>A text as it is indexed: cut where it is too long.</summary>
+    public static string Indexed(string text)
     {
         if (text.Length <= IndexedTextLength)
             return text;
         return text[..(char.IsHighSurrogate(text[IndexedTextLength - 1]) ? IndexedTextLength - 1 : IndexedTextLength)];
     }
+
+    /// <summary>The document's bytes, not copied where they fill their array, as nearly always.</summary>
+    private static byte[] BytesOf(OperationView view) =>
+        MemoryMarshal.TryGetArray(view.Document, out var segment) && segment.Array!.Length == segment.Count
+            ? segment.Array
+            : view.Document.ToArray();
 }

@@ -12,8 +12,14 @@ internal static class PostgresErrors
     /// <summary>Raised by <c>append_flight</c>; classes that begin with O are no one's.</summary>
     private const string AppendLockHeld = "OT001";
 
+    /// <summary>Raised by <c>swap_operations</c>: a table got an index that its copy has not.</summary>
+    private const string IndexesDiffer = "OT002";
+
+    /// <summary>Raised by <c>swap_operations</c>: somebody else goes on with the rebuild.</summary>
+    private const string RebuildLost = "OT003";
+
     /// <summary>Raised by <c>redact_events</c>.</summary>
-    private const string StreamMoved = "OT002";
+    private const string StreamMoved = "OT004";
 
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
@@ -52,6 +58,25 @@ internal static class PostgresErrors
     /// Whether the append lock was not to be had: rolled back, no fault of any change in the flight, to be tried again.
     /// </summary>
     public static bool IsAppendLockHeld(Exception fault) => fault is PostgresException { SqlState: AppendLockHeld };
+
+    /// <summary>Whether a table has indexes that its copy lacks: nothing was swapped.</summary>
+    public static bool IsIndexMissing(Exception fault) => fault is PostgresException { SqlState: IndexesDiffer };
+
+    /// <summary>Whether a rebuild is not the caller's any more: nothing was swapped.</summary>
+    public static bool IsRebuildLost(Exception fault) => fault is PostgresException { SqlState: RebuildLost };
+
+    /// <summary>Whether the role may not do it, or the server is a standby.</summary>
+    public static bool IsNotAllowed(Exception fault) => fault is PostgresException
+    {
+        SqlState: PostgresErrorCodes.InsufficientPrivilege or PostgresErrorCodes.ReadOnlySqlTransaction,
+    };
+
+    /// <summary>Whether the tracker's tables, or one of this build's, are not there.</summary>
+    public static bool IsSchemaMissing(Exception fault) => fault is PostgresException
+    {
+        SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedFunction
+            or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn,
+    };
 
     /// <summary>Whether it was rolled back because of somebody else's locks, and may be tried again.</summary>
     public static bool IsContention(Exception fault) => fault is PostgresException

@@ -32,10 +32,23 @@ public sealed class TrackerDatabase : IAsyncDisposable
     private const string PlannerSettings =
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
+    /// <summary>
+    /// Of the sessions that go over the whole log: statements take as long as they take and may scan, and commits need not
+    /// wait for the disk, for what a crash takes back is done again. A session whose client is gone without a word, and with
+    /// it the locks that it holds, ends within a minute.
+    /// </summary>
+    private const string MaintenanceSettings =
+        "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=5s"
+        + " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off -c search_path=pg_catalog"
+        + " -c work_mem=32MB -c maintenance_work_mem=128MB -c synchronous_commit=off"
+        + " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
+
     private const int CommandSeconds = 12;
 
     /// <summary>Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.</summary>
     private const int PoolSize = 16;
+
+    private readonly Lazy<NpgsqlDataSource> _maintenance;
 
     /// <summary>A pool for <paramref name="connectionString"/>, whose own settings stay where the tracker has no need.</summary>
     /// <exception cref="ArgumentException">The text is not a connection string. The message does not repeat it.</exception>
@@ -46,7 +59,8 @@ public sealed class TrackerDatabase : IAsyncDisposable
         var settings = Parse(connectionString);
         Host = settings.Host ?? "";
         settings.ApplicationName ??= "optrack";
-        settings.Options = string.Join(' ', new[] { settings.Options, ServerSettings, PlannerSettings }.Where(text => text is not null));
+        var options = settings.Options;
+        settings.Options = string.Join(' ', new[] { options, ServerSettings, PlannerSettings }.Where(text => text is not null));
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandSeconds;
         settings.MaxPoolSize = PoolSize;
@@ -61,10 +75,11 @@ public sealed class TrackerDatabase : IAsyncDisposable
         settings.IncludeErrorDetail = false;
         settings.PersistSecurityInfo = false;
         settings.LogParameters = false;
-        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
-        if (loggers is not null)
-            builder.UseLoggerFactory(loggers);
-        DataSource = builder.Build();
+        DataSource = Build(settings, loggers);
+        settings.Options = string.Join(' ', new[] { options, MaintenanceSettings }.Where(text => text is not null));
+        settings.CommandTimeout = 0;
+        settings.ApplicationName = $"{settings.ApplicationName} projections";
+        _maintenance = new Lazy<NpgsqlDataSource>(() => Build(settings, loggers));
     }
 
     /// <summary>The schema of this tracker.</summary>
@@ -89,6 +104,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
     /// <summary>What a failure of a call that changed nothing means, in a sentence without any value.</summary>
     public static EventStoreException Explain(Exception fault) => PostgresErrors.BeforeSending(fault);
 
+    /// <summary>Whether a call failed because its role may not do it.</summary>
+    public static bool IsNotAllowed(PostgresException fault) => PostgresErrors.IsNotAllowed(fault);
+
     /// <summary>Whether the server is a standby, or else can only be read from.</summary>
     public async Task<bool> IsReadOnlyAsync(CancellationToken cancel)
     {
@@ -98,12 +116,29 @@ public sealed class TrackerDatabase : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => DataSource.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await DataSource.DisposeAsync().ConfigureAwait(false);
+        if (_maintenance.IsValueCreated)
+            await _maintenance.Value.DisposeAsync().ConfigureAwait(false);
+    }
 
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => DataSource.OpenConnectionAsync(cancel);
 
+    /// <summary>A session for work that takes long, of a pool of its own, so that serving never waits for it.</summary>
+    internal ValueTask<NpgsqlConnection> OpenMaintenanceAsync(CancellationToken cancel) =>
+        _maintenance.Value.OpenConnectionAsync(cancel);
+
     /// <summary>The statement of a file, ready for its parameters. Those that are run often are prepared by their callers.</summary>
     internal NpgsqlCommand Command(NpgsqlConnection connection, string name) => new(Sql[name], connection);
+
+    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, ILoggerFactory? loggers)
+    {
+        var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
+        if (loggers is not null)
+            builder.UseLoggerFactory(loggers);
+        return builder.Build();
+    }
 
     private static NpgsqlConnectionStringBuilder Parse(string connectionString)
     {

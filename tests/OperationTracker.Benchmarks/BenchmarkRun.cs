@@ -9,11 +9,11 @@ namespace OperationTracker.Benchmarks;
 internal static class BenchmarkRun
 {
     public const string Usage = """
-        run [--only put,get,list,growth,hot,nodes] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
+        run [--only put,get,list,growth,hot,nodes,rebuild] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
             [--json FILE] [--results FILE]
         """;
 
-    private const string All = "put,get,list,growth,hot,nodes";
+    private const string All = "put,get,list,growth,hot,nodes,rebuild";
 
     /// <summary>On a disk nearly everywhere, and every user can walk to it, as the server's own must.</summary>
     private const string Place = "/var/tmp";
@@ -77,6 +77,7 @@ internal static class BenchmarkRun
             "list" => await new ListScenario(context).RunAsync(cancel),
             "growth" => await new GrowthScenario(context).RunAsync(cancel),
             "hot" => await new HotScenario(context).RunAsync(cancel),
+            "rebuild" => await new RebuildScenario(context).RunAsync(cancel),
             _ => await new NodesScenario(context).RunAsync(cancel),
         };
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 
@@ -26,6 +27,25 @@ public static class ChangeHeaders
             writer.WriteString("user_agent", Printable(source.UserAgent));
         writer.WriteEndObject();
     });
+
+    /// <summary>The version of the events' form that the headers tell; null when they tell none, as those of others.</summary>
+    public static int? SchemaOf(string? headers)
+    {
+        if (headers is null)
+            return null;
+        try
+        {
+            using var json = JsonDocument.Parse(headers);
+            return json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty("schema", out var schema) && schema.TryGetInt32(out var version)
+                    ? version
+                    : null;
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 
     /// <summary>The text without what does not print, cut to <see cref="TextLength"/> characters.</summary>
     public static string Printable(string text)

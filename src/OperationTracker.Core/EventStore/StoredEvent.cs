@@ -1,3 +1,4 @@
+using System.Text;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Core.EventStore;
@@ -19,5 +20,5 @@ public sealed record StoredEvent(
     string? CausationId, string? CorrelationId, string? UserName, string? Headers)
 {
     /// <summary>The event; null when it is of an unknown kind or does not hold what its kind holds.</summary>
-    public OperationEvent? Event => OperationEventTypes.TryRead(Type, Data);
+    public OperationEvent? Event => EventUpcasters.Declared.TryRead(Type, Encoding.UTF8.GetBytes(Data), Headers);
 }

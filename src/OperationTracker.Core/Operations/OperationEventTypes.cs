@@ -48,6 +48,9 @@ public static class OperationEventTypes
     /// <summary>The types of all events, for an application that registers them with Marten.</summary>
     public static IEnumerable<Type> ClrTypes => All.Select(type => type.ClrType);
 
+    /// <summary>Whether an alias is one of ours.</summary>
+    public static bool IsKnown(string alias) => ByAlias.ContainsKey(alias);
+
     /// <summary>The alias of an event: the <c>type</c> column.</summary>
     public static string AliasOf(OperationEvent @event) => ByClrType[@event.GetType()].Alias;
 

@@ -13,6 +13,9 @@ public static class OperationProjection
     /// </summary>
     public const int Version = 1;
 
+    /// <summary>What a table is marked with that this fold has built, so that another build can tell.</summary>
+    public static string Fingerprint { get; } = $"operations-{Version}";
+
     /// <summary>The state after all <paramref name="events"/>, null standing for an event of an unknown kind.</summary>
     public static OperationState Fold(OperationState state, IEnumerable<OperationEvent?> events) =>
         events.Aggregate(state, Apply);

@@ -26,6 +26,7 @@ internal static class CommandLine
         AuditCommands.Build(),
         DatabaseCommands.Build(),
         RedactCommand.Build(),
+        ProjectionCommands.Build(),
         CompletionCommand.Build(),
     };
 

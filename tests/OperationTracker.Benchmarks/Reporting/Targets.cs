@@ -31,6 +31,11 @@ internal static class Targets
         new("hot.rate/spread", AtLeast: true, 0.3),
         new("nodes.3.rate/1", AtLeast: true, 0.6),
         new("nodes.3.p99/1", AtLeast: false, 4),
+        new("rebuild.rate/copy", AtLeast: true, 0.5),
+        new("rebuild.fast.p99/without", AtLeast: false, 3),
+        new("rebuild.paced.p99/without", AtLeast: false, 1.5),
+        new("rebuild.lock", AtLeast: false, 200),
+        new("rebuild.memory", AtLeast: false, 200),
         .. Memory("put.1k", "put.64k", "get", "list", "growth", "hot", "nodes"),
     ];
 

@@ -18,6 +18,13 @@ public sealed class CommandLineTests
     [InlineData("help-db-migrate.txt", "db", "migrate", "--help")]
     [InlineData("help-db-validate.txt", "db", "validate", "--help")]
     [InlineData("help-db-script.txt", "db", "script", "--help")]
+    [InlineData("help-projections.txt", "projections", "--help")]
+    [InlineData("help-projections-rebuild.txt", "projections", "rebuild", "--help")]
+    [InlineData("help-projections-verify.txt", "projections", "verify", "--help")]
+    [InlineData("help-projections-heal.txt", "projections", "heal", "--help")]
+    [InlineData("help-projections-preview.txt", "projections", "preview", "--help")]
+    [InlineData("help-projections-list.txt", "projections", "list", "--help")]
+    [InlineData("help-projections-status.txt", "projections", "status", "--help")]
     [InlineData("help-completion.txt", "completion", "--help")]
     public async Task Help_says_what_there_is(string golden, params string[] arguments)
     {

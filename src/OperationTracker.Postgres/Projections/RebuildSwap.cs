@@ -1,0 +1,129 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace OperationTracker.Postgres.Projections;
+
+/// <summary>
+/// The end of a rebuild: catches the copy up with what was appended meanwhile, again and again until little is left, and puts
+/// it in place. The append lock is held for milliseconds; a reader who holds the table makes it wait, not the others.
+/// </summary>
+internal sealed class RebuildSwap(
+    TrackerDatabase database, RebuildLedger ledger, CopyTables tables, RebuildCounters counters, TimeProvider clock,
+    int workers, Func<Pace, CancellationToken, RebuildWorker> newWorker, Pace pace)
+{
+    /// <summary>Changed streams that are few: folded in some milliseconds.</summary>
+    private const int Few = 200;
+
+    /// <summary>Passes after which it is clear that the log grows as fast as it is caught up with.</summary>
+    private const int MostPasses = 20;
+
+    /// <summary>Attempts that found something changed, after which the append lock is held while it is folded.</summary>
+    private const int PatientAttempts = 5;
+
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+
+    private readonly Pace _unpaced = new(null, clock);
+
+    public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await CatchUpAsync(connection, cancel).ConfigureAwait(false);
+        counters.Phase = "swap";
+        var (attempts, pause) = (0, FirstPause);
+        while (true)
+        {
+            try
+            {
+                if (await TryAsync(connection, holding: attempts++ >= PatientAttempts, cancel).ConfigureAwait(false))
+                    return;
+                continue;
+            }
+            catch (PostgresException fault) when (PostgresErrors.IsIndexMissing(fault))
+            {
+                await tables.IndexAsync(connection, cancel).ConfigureAwait(false);
+                continue;
+            }
+            catch (PostgresException fault) when (PostgresErrors.IsRebuildLost(fault))
+            {
+                throw new RebuildLostException();
+            }
+            catch (PostgresException fault)
+                when (PostgresErrors.IsContention(fault) || PostgresErrors.IsAppendLockHeld(fault))
+            {
+                counters.Detail = $"waits for {await tables.FindUsersAsync(connection, cancel).ConfigureAwait(false)}";
+            }
+
+            await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), clock, cancel).ConfigureAwait(false);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
+            await CatchUpAsync(connection, cancel).ConfigureAwait(false);
+            counters.Detail = null;
+        }
+    }
+
+    /// <summary>
+    /// Folds what has changed up to now, until that is little or does not become less. The first pass keeps the pace; the
+    /// others have to be faster than the log grows.
+    /// </summary>
+    private async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        if (counters.Phase != "swap")
+            counters.Phase = "catch-up";
+        for (var pass = 0; pass < MostPasses; pass++)
+        {
+            var (changed, upTo) = await FindChangedAsync(connection, cancel).ConfigureAwait(false);
+            if (changed.Count > 0)
+                await FoldAsync(changed, pass == 0 && counters.Phase != "swap" ? pace : _unpaced, cancel).ConfigureAwait(false);
+            if (upTo > ledger.Horizon)
+                await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
+            if (changed.Count < Few)
+                return;
+        }
+    }
+
+    private async Task<bool> TryAsync(NpgsqlConnection connection, bool holding, CancellationToken cancel)
+    {
+        if (holding)
+        {
+            await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+            var worker = newWorker(_unpaced, cancel);
+            if (await tables.SwapHoldingAsync(
+                connection, ledger, changed => worker.ReplaceAsync(reader, connection, changed), Few, cancel)
+                .ConfigureAwait(false))
+            {
+                return true;
+            }
+
+            await CatchUpAsync(connection, cancel).ConfigureAwait(false);
+            return false;
+        }
+
+        var (streams, upTo) = await tables.TrySwapAsync(connection, ledger, ledger.Horizon, cancel).ConfigureAwait(false);
+        if (streams.Length == 0)
+            return true;
+        await FoldAsync(streams, _unpaced, cancel).ConfigureAwait(false);
+        await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
+        return false;
+    }
+
+    private async Task<(IReadOnlyList<string> Changed, long UpTo)> FindChangedAsync(
+        NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var last = database.Command(connection, "last_position");
+        var upTo = (long)(await last.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
+        var changed = new List<string>();
+        if (upTo == ledger.Horizon)
+            return (changed, upTo);
+        await using var command = database.Command(connection, "changed_streams").With(ledger.Horizon).With(upTo);
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+            changed.Add(rows.GetString(0));
+        return (changed, upTo);
+    }
+
+    private Task FoldAsync(IReadOnlyList<string> streamIds, Pace at, CancellationToken cancel)
+    {
+        ConcurrentQueue<string[]> chunks = RebuildWorker.ChunksOf(streamIds);
+        return Workers.RunAllAsync(
+            Math.Min(workers, chunks.Count), stop => newWorker(at, stop).CatchUpAsync(chunks), cancel);
+    }
+}

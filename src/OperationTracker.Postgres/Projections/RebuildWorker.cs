@@ -1,0 +1,94 @@
+using System.Collections.Concurrent;
+using Npgsql;
+
+namespace OperationTracker.Postgres.Projections;
+
+/// <summary>
+/// One of those that fold at the same time: reads streams on one connection and copies their rows on another, page by page,
+/// each page a transaction with its checkpoint.
+/// </summary>
+internal sealed class RebuildWorker(
+    TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, Pace pace, EventFaults faults,
+    CancellationToken cancel)
+{
+    /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
+    private const int CatchUpStreams = 250;
+
+    private readonly StreamFolder _folder = new(database, pace, faults, withPast: true);
+
+    /// <summary>Reads ranges until none is left.</summary>
+    public async Task ReadAsync(ConcurrentQueue<StreamRange> ranges)
+    {
+        await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        while (ranges.TryDequeue(out var range))
+        {
+            for (var left = range; left is not null;)
+                left = await ReadPageAsync(reader, writer, left).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Folds streams anew that have changed, in place of what the copy has of them.</summary>
+    public async Task CatchUpAsync(ConcurrentQueue<string[]> chunks)
+    {
+        await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        while (chunks.TryDequeue(out var chunk))
+        {
+            await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
+            await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
+            await ReplaceAsync(reader, writer, chunk).ConfigureAwait(false);
+            await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>The chunks that <see cref="CatchUpAsync"/> takes.</summary>
+    public static ConcurrentQueue<string[]> ChunksOf(IEnumerable<string> streamIds) => new(streamIds.Chunk(CatchUpStreams));
+
+    /// <summary>Replaces streams in the copy, within the writer's transaction.</summary>
+    public async Task ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
+    {
+        var known = new Dictionary<string, DateTime>(StringComparer.Ordinal);
+        await using (var until = database.Command(writer, "copied_until").With(streamIds))
+        await using (var rows = await until.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        {
+            while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+                known.Add(rows.GetString(0), rows.GetDateTime(1));
+        }
+
+        await using (var delete = database.Command(writer, "delete_copied").With(streamIds))
+            await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        var copy = new CopyWriter(database, writer);
+        await foreach (var stream in _folder.FoldAsync(reader, streamIds, cancel).ConfigureAwait(false))
+            await copy.AddAsync(stream, known.TryGetValue(stream.StreamId, out var time) ? time : null, cancel).ConfigureAwait(false);
+        await copy.FlushAsync(cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>
+    private async Task<StreamRange?> ReadPageAsync(NpgsqlConnection reader, NpgsqlConnection writer, StreamRange range)
+    {
+        var page = await StreamPages
+            .NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, cancel).ConfigureAwait(false);
+        await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
+        var (streams, events, rows) = (0L, 0L, 0L);
+        if (page is not null)
+        {
+            var copy = new CopyWriter(database, writer);
+            await foreach (var stream in _folder.FoldAsync(reader, page.After, page.Last, cancel).ConfigureAwait(false))
+            {
+                await copy.AddAsync(stream, null, cancel).ConfigureAwait(false);
+                (streams, events, rows) = (streams + 1, events + stream.Events, rows + (stream.Row is null ? 0 : 1));
+                counters.Add(1, stream.Events, stream.Row is null ? 0 : 1);
+            }
+
+            await copy.FlushAsync(cancel).ConfigureAwait(false);
+        }
+
+        var finished = page is null || page.IsLast;
+        var reached = page?.Last ?? range.Reached;
+        await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return finished ? null : range with { Reached = reached };
+    }
+}

@@ -1,0 +1,1 @@
+delete from {schema}.operations_rebuild where operation_id = any ($1)

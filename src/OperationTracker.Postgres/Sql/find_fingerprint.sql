@@ -1,0 +1,1 @@
+select fingerprint from {schema}.projections where name = $1

@@ -1,0 +1,2 @@
+-- Whether the rebuild is still this holder's.
+select true from {schema}.projection_rebuilds where id = $1 and holder = $2 and state = 'running'

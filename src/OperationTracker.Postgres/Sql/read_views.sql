@@ -1,0 +1,1 @@
+select {columns} from {schema}.operations where operation_id = any ($1)

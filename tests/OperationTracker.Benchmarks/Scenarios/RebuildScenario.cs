@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+using OperationTracker.Benchmarks.Baselines;
+using OperationTracker.Benchmarks.Load;
+using OperationTracker.Benchmarks.Reporting;
+using OperationTracker.Benchmarks.Servers;
+
+namespace OperationTracker.Benchmarks.Scenarios;
+
+/// <summary>
+/// A rebuild of the view, alone, against copying the same events out and the same views in; and PUTs at half of the peak rate
+/// while it runs, at full speed and paced.
+/// </summary>
+internal sealed class RebuildScenario(ScenarioContext context)
+{
+    private const int Bytes = 1024;
+
+    /// <summary>Of the operations of the run's largest store; each has four events.</summary>
+    private const int Share = 8;
+
+    private const int EventsPerOperation = 4;
+
+    /// <summary>Seconds that the paced rebuild's reading takes.</summary>
+    private const double PacedSeconds = 40;
+
+    private readonly Rounds _rounds = new("rebuild");
+    private readonly int _operations = Math.Max(1, context.Operations / Share);
+
+    public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
+    {
+        ScenarioContext.Say($"rebuild, storing {_operations} operations");
+        var (database, tracker) = await context.StartTrackerAsync(cancel);
+        await using var running = tracker;
+        await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
+        await using var source = NpgsqlDataSource.Create(database);
+        var copy = new CopyBaseline(source, Path.Combine(context.Server.Scratch, "views"));
+        var put = context.Load("put", tracker);
+        await ScenarioContext.WarmUpAsync(put, cancel);
+        for (var round = 1; round <= context.Rounds; round++)
+        {
+            ScenarioContext.Say($"rebuild, round {round}");
+            await MeasureAloneAsync(source, database, copy, cancel);
+            await MeasureUnderLoadAsync(database, put, cancel);
+        }
+
+        Tell();
+        return _rounds.Figures;
+    }
+
+    private async Task MeasureAloneAsync(
+        NpgsqlDataSource source, string database, CopyBaseline copy, CancellationToken cancel)
+    {
+        await BenchmarkServer.ExecuteAsync(context.Server.AsAdministrator(database), "checkpoint", cancel);
+        var (copied, events) = await copy.RunAsync(cancel);
+        _rounds.Add("copy", events / copied);
+        await BenchmarkServer.ExecuteAsync(context.Server.AsAdministrator(database), "checkpoint", cancel);
+        var (seconds, memory) = await RunAsync(database, ["rebuild"], cancel);
+        _rounds.Add("rate", events / seconds);
+        _rounds.Add("memory", memory);
+        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+        (seconds, _) = await RunAsync(database, ["verify"], cancel);
+        _rounds.Add("verify", events / seconds);
+    }
+
+    private async Task MeasureUnderLoadAsync(string database, LoadProcess put, CancellationToken cancel)
+    {
+        var peak = await put.RunAsync(cancel);
+        var half = put with { Rate = peak.Rate / 2 };
+        _rounds.Add("without", await (half with { Seconds = PacedSeconds / 2 }).RunAsync(cancel));
+        var alone = _operations * EventsPerOperation / _rounds.Last("rate");
+        _rounds.Add("fast", await WhileAsync(RunAsync(database, ["rebuild"], cancel), half with { Seconds = alone * 2.5 }, cancel));
+        var pace = (_operations * EventsPerOperation / PacedSeconds).ToString("F0", CultureInfo.InvariantCulture);
+        _rounds.Add("paced", await WhileAsync(
+            RunAsync(database, ["rebuild", "--pace", pace], cancel), half with { Seconds = PacedSeconds * 1.2 }, cancel));
+        await using var source = NpgsqlDataSource.Create(database);
+        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+    }
+
+    private static async Task<LoadResult> WhileAsync(Task<(double, double)> rebuild, LoadProcess load, CancellationToken cancel)
+    {
+        var result = await load.RunAsync(cancel);
+        if (!rebuild.IsCompleted)
+            ScenarioContext.Say("rebuild, the load ended before the rebuild did");
+        await rebuild;
+        return result;
+    }
+
+    /// <summary>Runs a command to its end; seconds, and megabytes of memory at most.</summary>
+    private static async Task<(double Seconds, double Memory)> RunAsync(
+        string database, string[] words, CancellationToken cancel)
+    {
+        var started = Stopwatch.StartNew();
+        await using var process = ChildProcess.StartAssembly(
+            "optrack.dll", serverCollector: false, ["projections", .. words, "--json", "--database", database]);
+        var peak = 0.0;
+        var output = process.OutputAsync(cancel);
+        while (await Task.WhenAny(output, Task.Delay(100, cancel)) != output)
+            peak = Math.Max(peak, MemoryOf(process.Id));
+        await output;
+        return (started.Elapsed.TotalSeconds, peak);
+    }
+
+    private static double MemoryOf(int pid)
+    {
+        try
+        {
+            return ProcessFigures.MemoryMegabytes(pid).Peak;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            // It has just ended.
+            return 0;
+        }
+    }
+
+    private static async Task<double> LockMillisecondsAsync(NpgsqlDataSource source, CancellationToken cancel)
+    {
+        await using var command = source.CreateCommand(
+            "select lock_ms from tracker.projection_rebuilds where state = 'done' order by id desc limit 1");
+        return (double)(await command.ExecuteScalarAsync(cancel))!;
+    }
+
+    private void Tell()
+    {
+        _rounds.Compare(
+            "rate/copy", "rate", "rebuild, alone", "events/s", "copy",
+            "COPY of the events out in stream order, and of the views in, with indexes and statistics");
+        _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
+        _rounds.Tell("lock", "append lock held by the swap", "ms");
+        _rounds.Tell("verify", "verify, alone", "events/s");
+        _rounds.Compare("fast.p99/without", "fast.p99", "PUT at half of the peak rate, p99, during a rebuild", "ms", "without.p99", "without");
+        _rounds.Compare("paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms", "without.p99", "without");
+    }
+}
