@@ -109,7 +109,8 @@ internal sealed class PastOperations(TrackerDatabase database)
             ref var state = ref states[events.GetInt32(0) - 1];
             state = OperationProjection.Apply(
                 state with { Version = events.GetInt64(1) - 1 },
-                OperationEventTypes.TryRead(events.GetString(2), events.GetFieldValue<byte[]>(3)));
+                EventUpcasters.Declared.TryRead(
+                    events.GetString(2), events.GetFieldValue<byte[]>(3), events.IsDBNull(4) ? null : events.GetString(4)));
         }
 
         for (var i = 0; i < missing.Length; i++)

@@ -27,6 +27,8 @@ internal static class EventWriter
             writer.WriteString("id", ChangeHeaders.Printable(@event.CausationId));
         writer.WriteEndObject();
         writer.WriteBoolean("foreign", !origin.IsOurs);
+        if (origin.Schema is { } schema)
+            writer.WriteNumber("schema", schema);
         if (changed is not null)
             WriteChanged(writer, changed);
         writer.WritePropertyName("data");

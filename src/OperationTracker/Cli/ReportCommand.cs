@@ -13,7 +13,7 @@ internal sealed class ReportCommand
 
     private readonly Argument<string?> name = new("NAME")
     {
-        Description = string.Join(", ", Names) + "; all without one.", Arity = ArgumentArity.ZeroOrOne,
+        Description = string.Join(", ", Names) + "; all without one.", Arity = ArgumentArity.ZeroOrOne, HelpName = "NAME",
     };
 
     private readonly Option<string?> from = new("--from")
