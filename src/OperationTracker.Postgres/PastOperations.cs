@@ -20,7 +20,8 @@ internal sealed class PastOperations(TrackerDatabase database)
         await using var batch = Batch(connection, "list_past_ids", query);
         await using var rows = await batch.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         await rows.NextResultAsync(cancel).ConfigureAwait(false);
-        return await OperationsTable.ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+        var page = await OperationsTable.ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+        return page with { IsMore = rows.GetBoolean(4) };
     }
 
     public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
