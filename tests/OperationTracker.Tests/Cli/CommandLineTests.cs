@@ -77,6 +77,7 @@ public sealed class CommandLineTests
     [InlineData("replay x --step")]
     [InlineData("replay --all --step")]
     [InlineData("report everything")]
+    [InlineData("serve --time-zone Mars/Olympus_Mons")]
     [InlineData("report stuck --longer-than 0")]
     [InlineData("replay --all --at 2026-11-20T09:00:00Z")]
     [InlineData("completion fish")]
