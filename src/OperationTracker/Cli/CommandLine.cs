@@ -25,6 +25,8 @@ internal static class CommandLine
         HealthCommand.Build(),
         AuditCommands.Build(),
         DatabaseCommands.Build(),
+        ExportCommand.Build(),
+        ImportCommand.Build(),
         RedactCommand.Build(),
         ProjectionCommands.Build(),
         CompletionCommand.Build(),
