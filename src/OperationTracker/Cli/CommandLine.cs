@@ -21,6 +21,7 @@ internal static class CommandLine
         HistoryCommand.Build(),
         DiffCommand.Build(),
         ReplayCommand.Build(),
+        ReportCommand.Build(),
         HealthCommand.Build(),
         AuditCommands.Build(),
         DatabaseCommands.Build(),

@@ -87,7 +87,8 @@ internal static class OpenApiContract
         // Where no id is in the path, the web server's cleaning of it does no harm.
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
-            && clean is "/v1/events" or "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean : null;
+            && Document.GetProperty("paths").TryGetProperty(clean, out _) && !clean.StartsWith("/v1/operations", StringComparison.Ordinal)
+                ? clean : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)
