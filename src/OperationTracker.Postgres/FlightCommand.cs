@@ -10,9 +10,14 @@ internal static class FlightCommand
     public static NpgsqlCommand Create(TrackerDatabase database, NpgsqlConnection connection, FlightPlan plan)
     {
         var command = database.Command(connection, "append_flight");
-        AddUnits(command.Parameters, plan.Units);
-        AddEvents(command.Parameters, plan.Units);
+        AddParameters(command.Parameters, plan);
         return command;
+    }
+
+    public static void AddParameters(NpgsqlParameterCollection parameters, FlightPlan plan)
+    {
+        AddUnits(parameters, plan.Units);
+        AddEvents(parameters, plan.Units);
     }
 
     private static void AddUnits(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)

@@ -13,10 +13,13 @@ internal static class PostgresErrors
     private const string AppendLockHeld = "OT001";
 
     /// <summary>Raised by <c>swap_operations</c>: a table got an index that its copy has not.</summary>
-    private const string IndexesDiffer = "OT002";
+    private const string IndexesDiffer = "OT003";
 
     /// <summary>Raised by <c>swap_operations</c>: somebody else goes on with the rebuild.</summary>
-    private const string RebuildLost = "OT003";
+    private const string RebuildLost = "OT004";
+
+    /// <summary>Raised by <c>redact_events</c>.</summary>
+    private const string StreamMoved = "OT002";
 
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
@@ -47,6 +50,9 @@ internal static class PostgresErrors
         SqlState: PostgresErrorCodes.UniqueViolation,
         ConstraintName: "pk_mt_events_stream_and_version" or "pkey_mt_streams_id",
     };
+
+    /// <summary>Whether a redaction met a change of its stream: rolled back, and to be prepared anew.</summary>
+    public static bool IsStreamMoved(Exception fault) => fault is PostgresException { SqlState: StreamMoved };
 
     /// <summary>
     /// Whether the append lock was not to be had: rolled back, no fault of any change in the flight, to be tried again.

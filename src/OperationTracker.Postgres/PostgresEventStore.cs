@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Logging;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
+using OperationTracker.Postgres.Audit;
 
 namespace OperationTracker.Postgres;
 
@@ -15,7 +16,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly AppendQueue _appends;
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
+    private readonly EventLog _log;
     private readonly ForeignEventSweep _sweep;
+    private readonly TreeBuilder _tree;
     private readonly Lazy<Task> _stopped;
 
     /// <summary>A store over a database that the caller keeps and disposes of after the store.</summary>
@@ -33,7 +36,9 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _appends = new AppendQueue(flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
+        _log = new EventLog(database);
         _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
+        _tree = new TreeBuilder(database, clock, logger);
         _stopped = new Lazy<Task>(StopAsync);
     }
 
@@ -74,24 +79,36 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
                 .ReadLogAsync(_database, connection, afterPosition, limit, cancel).ConfigureAwait(false);
         });
 
+    /// <inheritdoc/>
+    public Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel) =>
+        ReadAsync(() => _log.SearchAsync(query, cancel));
+
     /// <summary>
     /// Gives positions to what other applications have appended and catches up the views of their streams; done every
-    /// second by itself once <see cref="StartSweep"/> was called.
+    /// second by itself once <see cref="StartBackgroundWork"/> was called.
     /// </summary>
     /// <returns>Whether anything was found to do.</returns>
     public Task<bool> SweepAsync(CancellationToken cancel) => _sweep.RunOnceAsync(cancel);
 
-    /// <summary>Begins to sweep for events of other applications, until the store is disposed of.</summary>
-    public void StartSweep() => _sweep.Start();
+    /// <summary>
+    /// Begins what is done beside the requests until the store is disposed of: sweeping for events of other applications,
+    /// building the tree over the log.
+    /// </summary>
+    public void StartBackgroundWork()
+    {
+        _sweep.Start();
+        _tree.Start();
+    }
 
     /// <summary>
-    /// Refuses new appends, finishes those that have begun, and stops the sweep. A container disposes of what it knows by
+    /// Refuses new appends, finishes those that have begun, and stops the background work. A container disposes of what it knows by
     /// two names twice; the second time waits for the first.
     /// </summary>
     public ValueTask DisposeAsync() => new(_stopped.Value);
 
     private async Task StopAsync()
     {
+        await _tree.DisposeAsync().ConfigureAwait(false);
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _appends.DisposeAsync().ConfigureAwait(false);
     }

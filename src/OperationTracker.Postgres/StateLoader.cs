@@ -64,7 +64,7 @@ internal sealed class StateLoader(TrackerDatabase database)
                 lastEventAt = @event.Timestamp > lastEventAt ? @event.Timestamp : lastEventAt;
             }
         }
-        while (page.Count == FoldPage);
+        while (page.Count > 0);
 
         return new LoadedOperation(state, OperationView.Of(state), lastEventAt);
     }

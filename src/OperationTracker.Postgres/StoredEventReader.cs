@@ -7,6 +7,9 @@ namespace OperationTracker.Postgres;
 /// <summary>Reads events, of one stream by version or of the whole log by position.</summary>
 internal static class StoredEventReader
 {
+    /// <summary>Bytes of data after which a page ends early; with one large event more it is all that is held.</summary>
+    public const long PageBytes = 4 * 1024 * 1024;
+
     public static Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         TrackerDatabase database, NpgsqlConnection connection, string streamId, long afterVersion, int limit,
         CancellationToken cancel)
@@ -18,6 +21,7 @@ internal static class StoredEventReader
         });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterVersion });
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageBytes });
         return ReadAsync(command, cancel);
     }
 
@@ -30,7 +34,8 @@ internal static class StoredEventReader
         return ReadAsync(command, cancel);
     }
 
-    private static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    /// <summary>Runs a statement that gives events, and disposes of it.</summary>
+    public static async Task<IReadOnlyList<StoredEvent>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
     {
         await using (command)
         {

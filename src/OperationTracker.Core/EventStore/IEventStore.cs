@@ -42,7 +42,10 @@ public interface IOperationReader
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel);
 
-    /// <summary>The events of an operation after <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>.</summary>
+    /// <summary>
+    /// The events of an operation after <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>. Fewer
+    /// though more follow, but never none, where they are large: a reader goes on until it gets none.
+    /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
         OperationId id, long afterVersion, int limit, CancellationToken cancel);
@@ -53,6 +56,10 @@ public interface IOperationReader
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadLogAsync(long afterPosition, int limit, CancellationToken cancel);
+
+    /// <summary>The events of the log that a query asks for, from a bounded piece of it.</summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel);
 }
 
 /// <summary>A change that somebody wants.</summary>

@@ -29,7 +29,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
             var (first, last) = (state.Version + 1, state.Version + events.Count);
             var headers = ChangeHeaders.Write(source, first, last);
             var causation = Guid.NewGuid().ToString();
-            var time = clock.GetUtcNow();
+            var time = Now();
             for (var i = 0; i < events.Count; i++)
             {
                 Store(new StoredEvent(
@@ -49,7 +49,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         {
             Store(new StoredEvent(
                 0, streamId, _states.GetValueOrDefault(streamId, OperationState.Initial).Version + 1, Guid.NewGuid(),
-                type, data, clock.GetUtcNow(), null, null, null, null));
+                type, data, Now(), null, null, null, null));
         }
     }
 
@@ -67,7 +67,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         {
             IReadOnlyList<OperationListItem> page =
             [
-                .. _states.Values.Select(state => state.Document).OfType<OperationDocument>()
+                .. States(query.AsOf).Select(state => state.Document).OfType<OperationDocument>()
                     .Where(document => Passes(query.Filter, document))
                     .Where(document => query.After is not { } after || Compare(document, after) > 0)
                     .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
@@ -111,6 +111,38 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
             return Task.FromResult(events);
         }
     }
+
+    /// <inheritdoc/>
+    public Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            StoredEvent[] found =
+                [.. _log.Skip((int)Math.Min(query.After, _log.Count)).Where(item => Passes(query, item)).Take(query.Limit)];
+            return Task.FromResult(found.Length == query.Limit
+                ? new EventLogPage(found, found[^1].Position, found[^1].Position == _log.Count)
+                : new EventLogPage(found, Math.Max(query.After, _log.Count), true));
+        }
+    }
+
+    private static bool Passes(EventLogQuery query, StoredEvent item) =>
+        (query.Kinds.Count == 0 || query.Kinds.Contains(item.Type))
+        && (query.StreamId is null || query.StreamId == item.StreamId)
+        && (query.From is null || item.Timestamp >= query.From)
+        && (query.To is null || item.Timestamp < query.To)
+        && (!query.ForeignOnly || !EventOrigin.Of(item).IsOurs);
+
+    /// <summary>Whole microseconds, as a database keeps them.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = clock.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+
+    private IEnumerable<OperationState> States(DateTimeOffset? asOf) => asOf is null
+        ? _states.Values
+        : _streams.Values.Select(stream => OperationProjection.Fold(
+            OperationState.Initial, stream.TakeWhile(item => item.Timestamp <= asOf).Select(item => item.Event)));
 
     private void Store(StoredEvent @event)
     {

@@ -40,7 +40,11 @@ public sealed record ListPosition(string OccurredTime, string OperationId);
 /// <param name="Filter">Which operations.</param>
 /// <param name="After">Where the page begins; null for the list's beginning.</param>
 /// <param name="Limit">Most operations on the page. A page of documents may hold fewer though more follow, never none.</param>
-public sealed record OperationListQuery(OperationFilter Filter, ListPosition? After, int Limit);
+/// <param name="AsOf">
+/// The list as it stood then, events of the instant included, in whole microseconds; null for what stands.
+/// </param>
+public sealed record OperationListQuery(
+    OperationFilter Filter, ListPosition? After, int Limit, DateTimeOffset? AsOf = null);
 
 /// <summary>One page of the list, as the text that an answer is made of.</summary>
 /// <param name="Count">How many operations.</param>

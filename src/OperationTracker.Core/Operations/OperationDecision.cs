@@ -25,6 +25,8 @@ public abstract record OperationDecision
     /// <summary>Decides about <paramref name="wanted"/>, a document that keeps the contract's rules.</summary>
     public static OperationDecision Of(OperationState state, OperationDocument wanted)
     {
+        if (state.Redactions.Count > 0)
+            wanted = Redaction.Apply(wanted, state.Redactions);
         if (state.Document is not { } current)
             return new Change([new OperationRegistered { Document = wanted, LastUpdateTime = wanted.LastUpdateTime }]);
         if (current.Equals(wanted))

@@ -186,6 +186,45 @@ public sealed record UpdateRefused : OperationEvent
     public const string StatusGoingBack = "status_going_back";
 }
 
+/// <summary>
+/// Values were erased, in the events before this one and wherever else they stood. What later PUTs bring at these places
+/// is erased before it is decided about.
+/// </summary>
+public sealed record ValuesRedacted : OperationEvent
+{
+    /// <summary>JSON Pointers into the document in the contract's form.</summary>
+    [JsonPropertyName("pointers")]
+    public required ValueList<string> Pointers { get; init; }
+
+    /// <summary>Why.</summary>
+    [JsonPropertyName("reason")]
+    public required string Reason { get; init; }
+
+    /// <summary>Who asked for it, in their own words; null when they did not say.</summary>
+    [JsonPropertyName("by"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? By { get; init; }
+
+    /// <summary>Every value that was replaced, with the hash of what stands there now.</summary>
+    [JsonPropertyName("places")]
+    public required ValueList<RedactedPlace> Places { get; init; }
+}
+
+/// <summary>A value of an event that was replaced in a redaction.</summary>
+public sealed record RedactedPlace
+{
+    /// <summary>The event's version.</summary>
+    [JsonPropertyName("version")]
+    public required int Version { get; init; }
+
+    /// <summary>The number of the value among those of the event that may be redacted; -1 for its data as a whole.</summary>
+    [JsonPropertyName("value"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public required int Value { get; init; }
+
+    /// <summary>SHA-256, in lower-case hexadecimal, of the UTF-8 that stands there now.</summary>
+    [JsonPropertyName("sha256")]
+    public required string Sha256 { get; init; }
+}
+
 /// <summary>One operation of a JSON Patch.</summary>
 public sealed record PatchOperation
 {

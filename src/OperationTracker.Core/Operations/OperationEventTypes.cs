@@ -38,6 +38,7 @@ public static class OperationEventTypes
         EventType.Of<UpdateTimeChanged>("update_time_changed"),
         EventType.Of<DocumentAmended>("document_amended"),
         EventType.Of<UpdateRefused>("update_refused"),
+        EventType.Of<ValuesRedacted>("values_redacted"),
     ];
 
     private static readonly FrozenDictionary<Type, EventType> ByClrType = All.ToFrozenDictionary(type => type.ClrType);
@@ -111,10 +112,12 @@ public static class OperationEventTypes
 [JsonSerializable(typeof(UpdateTimeChanged))]
 [JsonSerializable(typeof(DocumentAmended))]
 [JsonSerializable(typeof(UpdateRefused))]
+[JsonSerializable(typeof(ValuesRedacted))]
 [JsonSerializable(typeof(OperationResponse))]
 [JsonSerializable(typeof(OperationRollback))]
 [JsonSerializable(typeof(TargetCluster))]
 [JsonSerializable(typeof(PatchOperation))]
+[JsonSerializable(typeof(RedactedPlace))]
 [JsonSerializable(typeof(UnknownMember))]
 [JsonSerializable(typeof(string))]
 [JsonSerializable(typeof(int))]

@@ -26,6 +26,8 @@ public static class OperationProjection
         var version = state.Version + 1;
         if (@event is UpdateRefused refused)
             return state with { Version = version, Refusals = AddRefusal(state, refused) };
+        if (@event is ValuesRedacted redacted)
+            return state with { Version = version, Redactions = [.. state.Redactions.Union(redacted.Pointers)] };
         var document = Change(state.Document, @event);
         return document is null || document.Equals(state.Document)
             ? state with { Version = version }

@@ -372,3 +372,36 @@ as $$
         event_units, event_versions, event_ids, event_types, dotnet_types, data,
         causation_ids, correlation_ids, user_names, headers, null::bytea[], null::bytea[])
 $$;
+
+-- Puts other data in the place of some events' and destroys their secrets: the first half of a redaction, whose second is
+-- the flight that appends the event about it, in the same transaction. Raises OT002 when the stream has moved on.
+create function {schema}.redact_events(
+    stream text, expected_version bigint, seq_ids bigint[], new_data jsonb[], new_salts bytea[], new_uri text
+) returns void
+    language plpgsql volatile
+    set search_path = pg_catalog, pg_temp
+as $$
+begin
+    begin
+        perform pg_advisory_xact_lock({append_lock});
+    exception when lock_not_available then
+        raise exception 'the append lock is held' using errcode = 'OT001';
+    end;
+    perform 1 from {schema}.mt_streams s where s.id = stream and s.version = expected_version for no key update;
+    if not found then
+        raise exception 'the stream has moved on' using errcode = 'OT002';
+    end if;
+    update {schema}.mt_events e set data = u.data
+    from unnest(seq_ids, new_data) as u (seq_id, data)
+    where e.seq_id = any (array[u.seq_id]);
+    insert into {schema}.openings as o (seq_id, salts)
+    select u.seq_id, u.salts from unnest(seq_ids, new_salts) as u (seq_id, salts)
+    on conflict (seq_id) do update set salts = excluded.salts;
+    update {schema}.positions p set secret = null
+    from unnest(seq_ids) as u (seq_id) where p.seq_id = any (array[u.seq_id]);
+    if new_uri is not null then
+        update {schema}.past_operations set request_uri = new_uri where operation_id = stream;
+        update {schema}.operations set request_uri = new_uri where operation_id = stream;
+    end if;
+end
+$$;

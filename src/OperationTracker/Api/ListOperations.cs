@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.History;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Api;
@@ -12,7 +13,8 @@ namespace OperationTracker.Api;
 /// statements and written as they come, so memory does not grow with the list and no cursor waits for a slow client. A
 /// failure after the first byte aborts the connection: a JSON that looks whole is whole.
 /// </summary>
-internal sealed partial class ListOperations(OperationService operations, ILogger<ListOperations> logger)
+internal sealed partial class ListOperations(
+    OperationService operations, InstantReader instants, ILogger<ListOperations> logger)
 {
     /// <summary>Operations of one statement. Documents are bounded in bytes besides, where they are large.</summary>
     private const int IdsPerPage = 5_000;
@@ -28,7 +30,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         }
 
         var faults = new List<DocumentFault>();
-        if (ListParameters.Read(context.Request.QueryString, faults) is not { } parameters)
+        if (ListParameters.Read(context.Request.QueryString, instants, faults) is not { } parameters)
         {
             await ApiErrors.WriteAsync(context, faults);
             return;
@@ -80,7 +82,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         if (next is not null)
         {
             target.Write(",\"next_page_token\":"u8);
-            target.Write(JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter)));
+            target.Write(JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter, parameters.AsOf)));
         }
 
         target.Write("}"u8);
@@ -94,7 +96,7 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
         {
             var most = parameters.Detailed ? DocumentsPerPage : IdsPerPage;
             var limit = Math.Min(parameters.Limit - written ?? most, most);
-            var query = new OperationListQuery(parameters.Filter, after, limit);
+            var query = new OperationListQuery(parameters.Filter, after, limit, parameters.AsOf);
             return parameters.Detailed
                 ? items.Summaries(await operations.ListAsync(query, cancel))
                 : await operations.ListIdsAsync(query, cancel);
@@ -102,7 +104,8 @@ internal sealed partial class ListOperations(OperationService operations, ILogge
 
         /// <summary>Whether any operation follows.</summary>
         public async Task<bool> FollowAsync(ListPosition after, CancellationToken cancel) =>
-            (await operations.ListIdsAsync(new OperationListQuery(parameters.Filter, after, 1), cancel)).Count > 0;
+            (await operations.ListIdsAsync(
+                new OperationListQuery(parameters.Filter, after, 1, parameters.AsOf), cancel)).Count > 0;
     }
 
     [LoggerMessage(2001, LogLevel.Error, "A list was aborted after its first byte: {Fault}")]

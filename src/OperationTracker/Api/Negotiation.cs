@@ -6,15 +6,24 @@ namespace OperationTracker.Api;
 /// <summary>What a request's headers ask for, as the contract's rules 6 and 11 judge it.</summary>
 internal static class Negotiation
 {
+    /// <summary>The media type of RFC 6902.</summary>
+    public const string JsonPatchType = "application/json-patch+json";
+
     private static readonly MediaTypeHeaderValue Json = new("application/json");
+    private static readonly MediaTypeHeaderValue JsonPatch = new(JsonPatchType);
 
     /// <summary>Whether the client takes JSON. One that does not say takes anything.</summary>
-    public static bool AcceptsJson(HttpRequest request)
+    public static bool AcceptsJson(HttpRequest request) => Accepts(request, Json);
+
+    /// <summary>Whether the client takes a JSON Patch, which is JSON too.</summary>
+    public static bool AcceptsJsonPatch(HttpRequest request) => Accepts(request, JsonPatch);
+
+    private static bool Accepts(HttpRequest request, MediaTypeHeaderValue type)
     {
         if (request.Headers.Accept.Count == 0
             || !MediaTypeHeaderValue.TryParseList(request.Headers.Accept!, out var accepted) || accepted.Count == 0)
             return true;
-        var match = accepted.Where(range => Json.IsSubsetOf(WithoutParameters(range))).MaxBy(Precision);
+        var match = accepted.Where(range => type.IsSubsetOf(WithoutParameters(range))).MaxBy(Precision);
         return match is not null && match.Quality != 0;
     }
 

@@ -12,6 +12,9 @@ internal static class RawTarget
 {
     private const string Collection = "/v1/operations";
 
+    /// <summary>What may follow an id, in this spelling only. An operation may have such a name: <c>/events</c> is its id then.</summary>
+    private static readonly string[] Parts = ["/events", "/diff"];
+
     /// <summary>Sends each target to the route that it means, and no other.</summary>
     public static Task RouteAsync(HttpContext context, RequestDelegate next)
     {
@@ -30,12 +33,15 @@ internal static class RawTarget
             return next(context);
         }
 
-        if (rest[0] != '/' || rest[1..].Contains('/'))
+        var segment = rest[1..];
+        var slash = segment.IndexOf('/');
+        var part = slash < 0 ? "" : segment[slash..].ToString();
+        if (rest[0] != '/' || (slash >= 0 && !Parts.Contains(part)))
             return ApiErrors.WriteAsync(context, ApiErrors.NotFound);
-        if (!OperationId.TryParse(DecodeOnce(rest[1..].ToString()), out var id))
+        if (!OperationId.TryParse(DecodeOnce(segment[..^part.Length].ToString()), out var id))
             return ApiErrors.WriteAsync(context, ApiErrors.Value, $"The operation_id in the path {OperationId.Rule}");
         if (!path.SequenceEqual(context.Request.Path.Value))
-            context.Request.Path = $"{Collection}/{id}";
+            context.Request.Path = $"{Collection}/{id}{part}";
         return next(context);
     }
 

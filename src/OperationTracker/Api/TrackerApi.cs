@@ -11,11 +11,17 @@ internal static class TrackerApi
         var put = ActivatorUtilities.CreateInstance<PutOperation>(services);
         var get = ActivatorUtilities.CreateInstance<GetOperation>(services);
         var list = ActivatorUtilities.CreateInstance<ListOperations>(services);
+        var history = ActivatorUtilities.CreateInstance<GetHistory>(services);
+        var diff = ActivatorUtilities.CreateInstance<GetDiff>(services);
+        var log = ActivatorUtilities.CreateInstance<GetLog>(services);
         var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
 
         routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
         routes.MapMethods("/v1/operations/{operation_id}", GetAndHead, (RequestDelegate)get.HandleAsync);
+        routes.MapGet("/v1/operations/{operation_id}/events", (RequestDelegate)history.HandleAsync);
+        routes.MapGet("/v1/operations/{operation_id}/diff", (RequestDelegate)diff.HandleAsync);
         routes.MapMethods("/v1/operations", GetAndHead, (RequestDelegate)list.HandleAsync);
+        routes.MapGet("/v1/events", (RequestDelegate)log.HandleAsync);
         routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
         routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
         routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);

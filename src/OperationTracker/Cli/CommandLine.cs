@@ -19,8 +19,10 @@ internal static class CommandLine
         GetCommand.Build(),
         ListCommand.Build(),
         HealthCommand.Build(),
+        AuditCommands.Build(),
         DatabaseCommands.Build(),
         ProjectionCommands.Build(),
+        RedactCommand.Build(),
         CompletionCommand.Build(),
     };
 

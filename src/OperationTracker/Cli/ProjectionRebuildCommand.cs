@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using OperationTracker.Api;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.History;
 using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
 using OperationTracker.Postgres.Projections;
@@ -11,9 +12,6 @@ namespace OperationTracker.Cli;
 /// <summary><c>optrack projections rebuild</c>: all of a table beside its readers, or some rows where they are.</summary>
 internal static class ProjectionRebuildCommand
 {
-    private static readonly string[] InstantForms =
-        ["yyyy-MM-dd'T'HH:mm:ssK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd' 'HH:mm:ssK"];
-
     private static readonly string[] FilterNames =
     [
         "status", "cluster_id", "method", "uri", "occurred_from", "occurred_to", "updated_from", "updated_to",
@@ -147,7 +145,7 @@ internal static class ProjectionRebuildCommand
         }
 
         var faults = new List<DocumentFault>();
-        return ListParameters.Read(query, faults)?.Filter ?? throw new ExitException(
+        return ListParameters.Read(query, new InstantReader(null), faults)?.Filter ?? throw new ExitException(
             ExitCodes.Usage, string.Join("; ", faults.Select(fault => $"--where {fault.Path.TrimStart('/')} {fault.Reason}")) + ".");
     }
 
@@ -155,12 +153,8 @@ internal static class ProjectionRebuildCommand
     {
         if (text is null)
             return null;
-        return DateTimeOffset.TryParseExact(
-            text, InstantForms, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant)
-            && (text.EndsWith('Z') || text.LastIndexOfAny(['+', '-']) > "yyyy-MM-ddT".Length)
-                ? instant
-                : throw new ExitException(
-                    ExitCodes.Usage, "--since takes an instant with its zone, as 2026-11-20T09:00:00Z (RFC 3339).");
+        return new InstantReader(null).Read(text, out var fault)?.Floor
+            ?? throw new ExitException(ExitCodes.Usage, $"--since {fault}.");
     }
 
     /// <summary>Which operations; all that is given must hold.</summary>

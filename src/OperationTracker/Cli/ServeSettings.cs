@@ -40,6 +40,10 @@ internal sealed class ServeSettings
     private readonly Option<string?> _pgTcp = Text(
         "--pg-tcp", "PORT", "Let other programs of this machine connect to the tracker's own PostgreSQL at 127.0.0.1.");
 
+    private readonly Option<string?> _timeZone = Text(
+        "--time-zone", "ZONE",
+        "The zone of instants given as YYYYMMDD_hhmmss, Europe/Berlin say. Without it only those with an offset are taken.");
+
     private readonly Option<string?> _drainDelay = Text(
         "--drain-delay", "SECONDS", "How long /health/ready says no before the tracker stops to accept. Without it 0.");
 
@@ -49,8 +53,8 @@ internal sealed class ServeSettings
     {
         Option[] options =
         [
-            _urls, _data, _database, _schema, _config, _allowUnauthenticated, _pgBin, _pgUser, _pgTcp, _drainDelay,
-            _logFormat,
+            _urls, _data, _database, _schema, _config, _allowUnauthenticated, _pgBin, _pgUser, _pgTcp, _timeZone,
+            _drainDelay, _logFormat,
         ];
         foreach (var option in options)
             command.Add(option);
@@ -76,6 +80,7 @@ internal sealed class ServeSettings
             Urls = urls,
             Database = Database(parsed),
             Schema = Schema(parsed),
+            TimeZone = Zone(Setting(_timeZone)),
             DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
             JsonLogs = Setting(_logFormat) switch
             {
@@ -174,6 +179,15 @@ internal sealed class ServeSettings
                 $"{open} can be reached from other machines, and nobody has to sign in. Say --allow-unauthenticated"
                 + " if that is meant.");
         }
+    }
+
+    private static TimeZoneInfo? Zone(string? name)
+    {
+        if (name is null)
+            return null;
+        return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
+            ? zone
+            : throw Usage($"--time-zone: this machine knows no zone {name}. Names are those of IANA, Europe/Berlin say.");
     }
 
     private static int? Number(string name, string? text, int from, int to)

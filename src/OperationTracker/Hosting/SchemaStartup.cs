@@ -25,7 +25,7 @@ internal sealed partial class SchemaStartup(
             {
                 await PrepareAsync(cancel);
                 readiness.NotServing = null;
-                store.StartSweep();
+                store.StartBackgroundWork();
                 return;
             }
             catch (Exception fault) when (fault is not (SchemaTooNewException or OperationCanceledException))

@@ -14,6 +14,9 @@ internal sealed record ServeOptions
     /// <summary>The schema of the tracker's tables.</summary>
     public SchemaName Schema { get; init; } = SchemaName.Default;
 
+    /// <summary>The zone in which instants without an offset are read; null where they are refused.</summary>
+    public TimeZoneInfo? TimeZone { get; init; }
+
     /// <summary>How long the readiness says no before the server stops to accept, so that load balancers notice.</summary>
     public TimeSpan DrainDelay { get; init; }
 

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using OperationTracker.Api;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.History;
 using OperationTracker.Postgres;
 
 namespace OperationTracker.Hosting;
@@ -32,7 +33,11 @@ internal static class TrackerApp
             connectionString, options.Schema, provider.GetRequiredService<ILoggerFactory>()));
         services.AddSingleton<PostgresEventStore>();
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
+        services.AddSingleton<IOperationReader>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton<OperationService>();
+        services.AddSingleton<OperationHistory>();
+        services.AddSingleton<LogSearch>();
+        services.AddSingleton(new InstantReader(options.TimeZone));
         services.AddSingleton(provider => new Readiness(
             provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<TimeProvider>(),
             embeddedProblem ?? (() => null)));

@@ -51,7 +51,8 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
     [
         "/", "/v1", "/v1/", "/v1/operations", "/v1/operations/", "/V1/operations", "/v1/Operations/a", "/v1/operations;a", "//",
         "/v1/../v1/operations/a", "/health/live", "/health/ready", "/health/live/", "/health/%6cive", "/openapi/v1.json",
-        "/openapi/../health/live", "/favicon.ico", "/.git/config", "/v1/operations/a/history", "/%2e%2e/etc/passwd", "*",
+        "/openapi/../health/live", "/favicon.ico", "/.git/config", "/v1/operations/a/history", "/v1/operations/x-0/events", "/v1/operations/x-0/diff",
+        "/v1/events", "/v1/Events/", "/v1/operations/x-0/events/", "/v1/operations/%2e%2e/events", "/%2e%2e/etc/passwd", "*",
         "http://127.0.0.1/v1/operations", "http://evil.example/", "x",
     ];
 
@@ -63,14 +64,16 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
     private static readonly string[] Parameters =
     [
         "format", "status", "cluster_id", "method", "uri", "occurred_from", "occurred_to", "updated_from", "updated_to", "limit",
-        "page_token", "Format", "unknown", "", "%00", "format%00", "status[]",
+        "page_token", "Format", "unknown", "", "%00", "format%00", "status[]", "version", "at", "as_of", "from", "to", "after", "kind",
+        "operation_id",
     ];
 
     private static readonly string[] ParameterValues =
     [
         "", "list", "detail-list", "executing", "failed", "POST", "GET", "1", "1000", "0", "-1", "1001", "99999999999999999999", "1e3",
         "20261120_090000", "20260230_000000", "%00", "%ff", "%ED%A0%80", "%F0%9F%98%80", "%", "%zz", "a&b", "a=b", "+", "/v1%25_",
-        "W10", "W251bGwsbnVsbCxudWxsXQ", "WyIiLCIiLCIiXQ", "WyJcdWQ4MDAiLCIiLCIiXQ", "Wzn_", "%27--", "\u00e4", "a;b", "{}", "#",
+        "W10", "W251bGwsbnVsbCxudWxsXQ", "WyIiLCIiLCIiXQ", "WyJcdWQ4MDAiLCIiLCIiXQ", "Wzn_", "%27--", "2026-11-20T09:00:00Z",
+        "2026-11-20T09:00:00+01:00", "9999-12-31T23:59:59-23:59", "0001-01-01T00:00:00%2B23:59", "2", "9223372036854775807", "\u00e4", "a;b", "{}", "#",
     ];
 
     private static readonly string[] Lines =
@@ -98,7 +101,9 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
             6 => new HostileRequest(
                 Pick(random, "PUT", "GET", "HEAD", "POST"), $"/v1/operations/{Pick(random, WildIds)}{Pick(random, "", id)}", Head(random),
                 Maybe(random, Document(random, id)), null),
-            7 => new HostileRequest("GET", $"/v1/operations{Pick(random, "", "/")}?{Query(random)}", Head(random), null, null),
+            7 => new HostileRequest(
+                "GET", $"{Pick(random, "/v1/operations", "/v1/operations/", "/v1/events", $"/v1/operations/{id}", $"/v1/operations/{id}/events", $"/v1/operations/{id}/diff")}?{Query(random)}",
+                Head(random), null, null),
             _ => new HostileRequest(
                 Pick(random, Methods), Pick(random, Paths) + Pick(random, "", "", "?" + Query(random)), Head(random),
                 Maybe(random, RandomBytes(random)), null),

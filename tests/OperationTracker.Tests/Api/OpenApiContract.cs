@@ -64,8 +64,8 @@ internal static class OpenApiContract
         }
         else
         {
-            var schema = content.GetProperty("application/json").GetProperty("schema");
-            faults.AddRange(FaultsOfBody(answer, schema));
+            var declared = content.EnumerateObject().Single();
+            faults.AddRange(FaultsOfBody(answer, declared.Value.GetProperty("schema"), declared.Name));
         }
 
         return [.. faults.Select(fault => fault.StartsWith(name, StringComparison.Ordinal) ? fault : $"{name}: {fault}")];
@@ -80,10 +80,14 @@ internal static class OpenApiContract
         if (path is "/v1/operations" or "/v1/operations/") return "/v1/operations";
         if (path.StartsWith("/v1/operations/", StringComparison.Ordinal) && path.LastIndexOf('/') == 14)
             return "/v1/operations/{operation_id}";
+        foreach (var part in new[] { "/events", "/diff" })
+            if (path.StartsWith("/v1/operations/", StringComparison.Ordinal) && path.EndsWith(part, StringComparison.Ordinal)
+                && path.LastIndexOf('/', path.Length - part.Length - 1) == 14 && path.Length > 15 + part.Length)
+                return "/v1/operations/{operation_id}" + part;
         // Where no id is in the path, the web server's cleaning of it does no harm.
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
-            && clean is "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean : null;
+            && clean is "/v1/events" or "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)
@@ -92,9 +96,9 @@ internal static class OpenApiContract
         return FaultsOfBody(answer, reference.RootElement);
     }
 
-    private static IEnumerable<string> FaultsOfBody(Answer answer, JsonElement schema)
+    private static IEnumerable<string> FaultsOfBody(Answer answer, JsonElement schema, string type = "application/json")
     {
-        if (answer.Header("Content-Type") != "application/json")
+        if (answer.Header("Content-Type") != type)
             return [$"is of the type {answer.Header("Content-Type")}"];
         try
         {

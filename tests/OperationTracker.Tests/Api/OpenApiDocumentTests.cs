@@ -59,8 +59,11 @@ public sealed class OpenApiDocumentTests
             "get /v1/operations/{operation_id} getOperation",
             "head /v1/operations/{operation_id} headOperation",
             "put /v1/operations/{operation_id} putOperation",
+            "get /v1/operations/{operation_id}/events getOperationEvents",
+            "get /v1/operations/{operation_id}/diff getOperationDiff",
             "get /v1/operations listOperations",
             "head /v1/operations headOperations",
+            "get /v1/events getEvents",
             "get /health/live getLiveness",
             "get /health/ready getReadiness",
             "get /openapi/v1.json getOpenApi",
@@ -85,6 +88,9 @@ public sealed class OpenApiDocumentTests
     [InlineData("putOperation", "200 400 404 405 406 408 409 412 413 414 415 431 500 503")]
     [InlineData("listOperations", "200 400 404 405 406 408 414 431 500 503")]
     [InlineData("headOperations", "200 400 404 405 406 408 414 431 500 503")]
+    [InlineData("getOperationEvents", "200 400 404 405 406 408 414 431 500 503")]
+    [InlineData("getOperationDiff", "200 400 404 405 406 408 414 431 500 503")]
+    [InlineData("getEvents", "200 400 405 406 408 414 431 500 503")]
     public void Every_status_that_can_come_is_listed(string operationId, string statuses)
     {
         var operation = Operations().Single(one => one.Operation.GetProperty("operationId").GetString() == operationId);

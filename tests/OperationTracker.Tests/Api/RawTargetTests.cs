@@ -10,12 +10,31 @@ public sealed class RawTargetTests(RawTargetTests.Filled filled) : IClassFixture
     private const string Long = "x23456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_"
         + "123456789_123456789_123456789_12345678";
 
-    private static readonly string[] Ids = ["a", "b", "A", "x", "a.b", "..a", "-", "~", "_", "operations", "list", Long];
+    private static readonly string[] Ids = ["a", "b", "A", "x", "a.b", "..a", "-", "~", "_", "operations", "list", "events", "diff", Long];
 
     public static TheoryData<string, string?> Targets => new()
     {
         { "/v1/operations/a", "a" },
         { "/v1/operations/A", "A" },
+        { "/v1/operations/events", "events" },
+        { "/v1/operations/diff", "diff" },
+        { "/v1/operations/%65vents", "events" },
+        { "/v1/operations/events?", "events" },
+        { "/v1/operations/events/", null },
+        { "/v1/operations/a/events/", null },
+        { "/v1/operations/a/events/b", null },
+        { "/v1/operations/a/b/events", null },
+        { "/v1/operations/a/Events", null },
+        { "/v1/operations/a/%65vents", null },
+        { "/v1/operations/a/events%2F", null },
+        { "/v1/operations/a%2Fevents", null },
+        { "/v1/operations/a/event", null },
+        { "/v1/operations/a/eventss", null },
+        { "/v1/operations/a//events", null },
+        { "/v1/operations//events", null },
+        { "/v1/operations/x/../events", null },
+        { "/v1/operations/a;x/events", null },
+        { "/v1/operations/../events", null },
         { "/v1/operations/%61", "a" },
         { "/v1/operations/%41", "A" },
         { "/v1/operations/%7e", "~" },
@@ -188,6 +207,24 @@ public sealed class RawTargetTests(RawTargetTests.Filled filled) : IClassFixture
         if (isCollection) get.Text.ShouldStartWith("{\"operation_ids\":[");
         else get.Status.ShouldBeOneOf([400, 404]);
         OpenApiContract.Faults(get).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("/v1/operations/a/events", "a")]
+    [InlineData("/v1/operations/events/events", "events")]
+    [InlineData("/v1/operations/diff/events", "diff")]
+    [InlineData("/v1/operations/%61/events?after=0", "a")]
+    [InlineData("/v1/operations/..a/events", "..a")]
+    [InlineData("http://{host}/v1/operations/a%2Eb/events", "a.b")]
+    public async Task A_history_is_that_of_the_id_before_it(string spelling, string id)
+    {
+        var get = await RawHttp.SendAsync(filled.Server.Url, "GET", spelling.Replace("{host}", filled.Server.Url.Authority));
+
+        OpenApiContract.Faults(get).ShouldBeEmpty();
+        get.Status.ShouldBe(200, get.Text);
+        using var page = JsonDocument.Parse(get.Body);
+        page.RootElement.GetProperty("events").EnumerateArray()
+            .Select(item => item.GetProperty("operation_id").GetString()).ShouldBe([id]);
     }
 
     [Fact]

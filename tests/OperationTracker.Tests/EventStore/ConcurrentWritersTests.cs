@@ -49,7 +49,7 @@ public sealed class ConcurrentWritersTests : IAsyncLifetime
     public async Task A_reader_by_position_sees_each_event_once_beside_foreign_writers_and_an_idle_transaction()
     {
         await using var idle = await BeginIdleTransactionAsync();
-        _tracker.Store.StartSweep();
+        _tracker.Store.StartBackgroundWork();
         using var time = new CancellationTokenSource(Duration);
         using var done = new CancellationTokenSource();
         var reader = Task.Run(() => FollowAsync(done.Token));

@@ -11,7 +11,7 @@ public sealed class StoredEventDocumentationTests
     public void The_page_on_stored_events_names_every_kind_and_every_member()
     {
         var lines = File.ReadAllLines(
-            Path.Combine(RepositoryFolder(), "src/OperationTracker.Core/Operations/README.md"));
+            Path.Combine(Repository.Root, "src/OperationTracker.Core/Operations/README.md"));
         foreach (var type in OperationEventTypes.ClrTypes)
         {
             var alias = JsonNamingPolicy.SnakeCaseLower.ConvertName(type.Name);
@@ -37,11 +37,4 @@ public sealed class StoredEventDocumentationTests
 
     private static IEnumerable<string> MembersOf(Type type) => type.GetProperties()
         .Select(property => property.GetCustomAttribute<JsonPropertyNameAttribute>()?.Name).OfType<string>();
-
-    private static string RepositoryFolder()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "OperationTracker.sln"))) return folder.FullName;
-        throw new InvalidOperationException("The documentation is tested from a source tree.");
-    }
 }

@@ -155,6 +155,12 @@ public sealed partial class StoredEventGoldenTests
                 LastUpdateTime = Time, Reason = UpdateRefused.StatusGoingBack, From = OperationStatus.Executing,
                 To = OperationStatus.Unexecuted, Document = LeastDocument,
             }),
+        (new ValuesRedacted
+            {
+                LastUpdateTime = Time, Pointers = ["/request/body", "/a~1b"], Reason = "a password", By = "an operator",
+                Places = [new RedactedPlace { Version = 1, Value = 0, Sha256 = new string('0', 64) }],
+            },
+            new ValuesRedacted { LastUpdateTime = Time, Pointers = ["/sub_status"], Reason = "why", Places = [] }),
     ];
 
     /// <summary>Nulls are a third thing beside values and absence, and have their own golden file.</summary>

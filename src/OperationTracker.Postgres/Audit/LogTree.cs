@@ -1,0 +1,165 @@
+using Npgsql;
+using NpgsqlTypes;
+using OperationTracker.Core.Audit;
+
+namespace OperationTracker.Postgres.Audit;
+
+/// <summary>
+/// The Merkle tree over the log. The hashes of complete subtrees of 256, 65,536 and 16,777,216 leaves are stored, so that
+/// a root or a proof reads a few hundred rows however long the log is; all others are computed when they are asked for.
+/// Built beside the append, by whoever comes first.
+/// </summary>
+public sealed class LogTree(TrackerDatabase database)
+{
+    /// <summary>Between two stored levels: a node has 2^8 descendants at the level below.</summary>
+    public const int LevelStep = 8;
+
+    /// <summary>The leaves under a node of the lowest stored level.</summary>
+    public const int BlockSize = 1 << LevelStep;
+
+    private const int HighestLevel = 3 * LevelStep;
+
+    /// <summary>Blocks that are built at once.</summary>
+    private const int BlocksAtOnce = 64;
+
+    /// <summary>How many events are in the log.</summary>
+    public async Task<long> SizeAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        return (await ExtentAsync(connection, LevelStep, cancel).ConfigureAwait(false)).Size;
+    }
+
+    /// <summary>Stores what can be stored of the tree; returns how many nodes that were.</summary>
+    public async Task<long> BuildAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        var built = 0L;
+        for (var level = LevelStep; level <= HighestLevel; level += LevelStep)
+        {
+            var (size, next) = await ExtentAsync(connection, level, cancel).ConfigureAwait(false);
+            for (var complete = size >> level; next < complete;)
+            {
+                var to = Math.Min(next + (level == LevelStep ? BlocksAtOnce : 1), complete);
+                var hashes = level == LevelStep
+                    ? await BlocksAsync(connection, next, to, cancel).ConfigureAwait(false)
+                    : [await RootOfNodesAsync(connection, level - LevelStep, next, cancel).ConfigureAwait(false)];
+                await StoreAsync(connection, level, next, hashes, cancel).ConfigureAwait(false);
+                built += hashes.Length;
+                next = to;
+            }
+        }
+
+        return built;
+    }
+
+    /// <summary>The root over the first so many leaves. The tree must have been built.</summary>
+    public Task<byte[]> RootAsync(long size, CancellationToken cancel) =>
+        size == 0 ? Task.FromResult(MerkleTree.EmptyRoot()) : HashAsync(new Subtree(0, size), cancel);
+
+    /// <summary>The hash of a subtree. The tree must have been built.</summary>
+    public async Task<byte[]> HashAsync(Subtree subtree, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        return await HashAsync(connection, subtree, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>The stored hashes of blocks of 256 leaves, from one block up to, but not including, another.</summary>
+    public async Task<IReadOnlyDictionary<long, byte[]>> StoredBlocksAsync(long from, long to, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        return await NodesAsync(connection, LevelStep, from, to, cancel).ConfigureAwait(false);
+    }
+
+    private async Task<byte[]> HashAsync(NpgsqlConnection connection, Subtree subtree, CancellationToken cancel)
+    {
+        var (from, to) = subtree;
+        var leaves = to - from;
+        if (leaves <= BlockSize)
+            return MerkleFrontier.RootOf(await LeavesAsync(connection, from, to, cancel).ConfigureAwait(false));
+        if (long.IsPow2(leaves) && from % leaves == 0)
+        {
+            var level = Math.Min((int)long.Log2(leaves) / LevelStep * LevelStep, HighestLevel);
+            var (first, end) = (from >> level, to >> level);
+            var nodes = await NodesAsync(connection, level, first, end, cancel).ConfigureAwait(false);
+            if (nodes.Count == end - first)
+                return MerkleFrontier.RootOf(nodes.Values);
+            // Not built so far; rare, for who asks builds first.
+        }
+
+        var middle = from + MerkleTree.SplitOf(leaves);
+        var left = await HashAsync(connection, new Subtree(from, middle), cancel).ConfigureAwait(false);
+        var right = await HashAsync(connection, new Subtree(middle, to), cancel).ConfigureAwait(false);
+        return MerkleTree.NodeHash(left, right);
+    }
+
+    private async Task<(long Size, long Next)> ExtentAsync(
+        NpgsqlConnection connection, int level, CancellationToken cancel)
+    {
+        await using var command = database.Command(connection, "tree_extent");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        await rows.ReadAsync(cancel).ConfigureAwait(false);
+        return (rows.GetInt64(0), rows.GetInt64(1));
+    }
+
+    private async Task<byte[][]> BlocksAsync(NpgsqlConnection connection, long from, long to, CancellationToken cancel)
+    {
+        var leaves = await LeavesAsync(connection, from * BlockSize, to * BlockSize, cancel).ConfigureAwait(false);
+        return [.. leaves.Chunk(BlockSize).Select(MerkleFrontier.RootOf)];
+    }
+
+    private async Task<byte[]> RootOfNodesAsync(
+        NpgsqlConnection connection, int level, long parent, CancellationToken cancel)
+    {
+        var children = await NodesAsync(
+            connection, level, parent << LevelStep, (parent + 1) << LevelStep, cancel).ConfigureAwait(false);
+        return children.Count == 1 << LevelStep
+            ? MerkleFrontier.RootOf(children.Values)
+            : throw new InvalidDataException("Nodes of the log's tree are missing; empty tree_nodes to have it built anew.");
+    }
+
+    private async Task<List<byte[]>> LeavesAsync(
+        NpgsqlConnection connection, long from, long to, CancellationToken cancel)
+    {
+        await using var command = database.Command(connection, "tree_leaves");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var leaves = new List<byte[]>();
+        while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+            leaves.Add(EventSeal.LeafOf(rows.GetFieldValue<byte[]>(2), rows.GetInt64(1)));
+        return leaves.Count == to - from
+            ? leaves
+            : throw new InvalidDataException($"Positions between {from + 1} and {to} are missing.");
+    }
+
+    private async Task<SortedDictionary<long, byte[]>> NodesAsync(
+        NpgsqlConnection connection, int level, long from, long to, CancellationToken cancel)
+    {
+        await using var command = database.Command(connection, "tree_nodes");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var nodes = new SortedDictionary<long, byte[]>();
+        while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+            nodes.Add(rows.GetInt64(0), rows.GetFieldValue<byte[]>(1));
+        return nodes;
+    }
+
+    private async Task StoreAsync(
+        NpgsqlConnection connection, int level, long first, byte[][] hashes, CancellationToken cancel)
+    {
+        await using var command = database.Command(connection, "tree_store");
+        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
+        command.Parameters.Add(new NpgsqlParameter<long[]>
+        {
+            TypedValue = [.. hashes.Select((_, i) => first + i)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+        });
+        command.Parameters.Add(new NpgsqlParameter<byte[][]>
+        {
+            TypedValue = hashes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
+        });
+        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+}
