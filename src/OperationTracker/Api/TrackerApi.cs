@@ -14,6 +14,7 @@ internal static class TrackerApi
         var history = ActivatorUtilities.CreateInstance<GetHistory>(services);
         var diff = ActivatorUtilities.CreateInstance<GetDiff>(services);
         var log = ActivatorUtilities.CreateInstance<GetLog>(services);
+        var projection = ActivatorUtilities.CreateInstance<GetProjection>(services);
         var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
 
         routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
@@ -22,6 +23,7 @@ internal static class TrackerApi
         routes.MapGet("/v1/operations/{operation_id}/diff", (RequestDelegate)diff.HandleAsync);
         routes.MapMethods("/v1/operations", GetAndHead, (RequestDelegate)list.HandleAsync);
         routes.MapGet("/v1/events", (RequestDelegate)log.HandleAsync);
+        routes.MapGet("/v1/projections/{name}", (RequestDelegate)projection.HandleAsync);
         routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
         routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
         routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);

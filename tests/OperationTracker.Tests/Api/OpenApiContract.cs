@@ -87,7 +87,9 @@ internal static class OpenApiContract
         // Where no id is in the path, the web server's cleaning of it does no harm.
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
-            && clean is "/v1/events" or "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean : null;
+            && clean is "/v1/events" or "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean
+            : path.StartsWith("/v1/projections/", StringComparison.OrdinalIgnoreCase) && path.LastIndexOf('/') == 15 && path.Length > 16
+                ? "/v1/projections/{name}" : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)

@@ -1,0 +1,44 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Tests.Operations;
+
+/// <summary>
+/// What every stored event so far folds to. When a fold comes to another document, <see cref="OperationProjection.Version"/>
+/// has to be raised, and with it the name of the golden file: by the fingerprint nodes tell that a table was built by another
+/// fold. The golden files of older versions stay, and are not read any more.
+/// </summary>
+public sealed class ProjectionFingerprintTests
+{
+    [Fact]
+    public void The_fold_of_every_golden_event_is_that_of_its_version()
+    {
+        var golden = Path.Combine(Approval.FolderOf(Here()), "golden");
+        var registered = Read(Path.Combine(golden, "operation_registered.json"));
+        var lines = Directory.EnumerateFiles(golden, "*.json").Order(StringComparer.Ordinal)
+            .Where(file => !Path.GetFileName(file).StartsWith("story_", StringComparison.Ordinal))
+            .Select(file =>
+            {
+                var @event = Read(file);
+                var state = @event is OperationRegistered
+                    ? OperationProjection.Fold(OperationState.Initial, [@event])
+                    : OperationProjection.Fold(OperationState.Initial, [registered, @event]);
+                var rest = string.Join(' ', state.Refusals.Concat(state.Redactions));
+                return $"{Path.GetFileName(file)} {state.DocumentVersion} {OperationView.Of(state)!.ContentHash} {rest}".TrimEnd();
+            });
+
+        (string.Join('\n', lines) + "\n").ShouldMatchApproved($"folds-{OperationProjection.Fingerprint}.txt");
+    }
+
+    private static OperationEvent Read(string file)
+    {
+        var json = JsonNode.Parse(File.ReadAllText(file))!;
+        var data = Encoding.UTF8.GetBytes(json["data"]!.ToJsonString());
+        return EventUpcasters.Declared.TryRead(json["type"]!.GetValue<string>(), data, null)
+            .ShouldNotBeNull($"{Path.GetFileName(file)} is for ever");
+    }
+
+    private static string Here([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;
+}
