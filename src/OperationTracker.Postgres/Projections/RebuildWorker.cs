@@ -49,8 +49,8 @@ internal sealed class RebuildWorker(
     public async Task ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
     {
         var known = new Dictionary<string, DateTime>(StringComparer.Ordinal);
-        await using (var until = database.Command(writer, "copied_until").With(streamIds))
-        await using (var rows = await until.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        await using (var find = database.Command(writer, "copied_until").With(streamIds))
+        await using (var rows = await find.ExecuteReaderAsync(cancel).ConfigureAwait(false))
         {
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
                 known.Add(rows.GetString(0), rows.GetDateTime(1));
@@ -60,8 +60,25 @@ internal sealed class RebuildWorker(
             await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         var copy = new CopyWriter(database, writer);
         await foreach (var stream in _folder.FoldAsync(reader, streamIds, cancel).ConfigureAwait(false))
-            await copy.AddAsync(stream, known.TryGetValue(stream.StreamId, out var time) ? time : null, cancel).ConfigureAwait(false);
+        {
+            DateTime? until = known.TryGetValue(stream.StreamId, out var time) ? time : null;
+            if (until is not null && stream.Row is { Redactions.Length: > 0 })
+            {
+                // What was redacted may stand in the past that is copied already.
+                await ForgetPastAsync(writer, stream.StreamId).ConfigureAwait(false);
+                until = null;
+            }
+
+            await copy.AddAsync(stream, until, cancel).ConfigureAwait(false);
+        }
+
         await copy.FlushAsync(cancel).ConfigureAwait(false);
+    }
+
+    private async Task ForgetPastAsync(NpgsqlConnection writer, string streamId)
+    {
+        await using var forget = database.Command(writer, "delete_copied_past").With(streamId);
+        await forget.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>

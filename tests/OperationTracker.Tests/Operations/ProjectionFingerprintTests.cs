@@ -18,13 +18,11 @@ public sealed class ProjectionFingerprintTests
         var golden = Path.Combine(Approval.FolderOf(Here()), "golden");
         var registered = Read(Path.Combine(golden, "operation_registered.json"));
         var lines = Directory.EnumerateFiles(golden, "*.json").Order(StringComparer.Ordinal)
-            .Where(file => !Path.GetFileName(file).StartsWith("story_", StringComparison.Ordinal))
             .Select(file =>
             {
-                var @event = Read(file);
-                var state = @event is OperationRegistered
-                    ? OperationProjection.Fold(OperationState.Initial, [@event])
-                    : OperationProjection.Fold(OperationState.Initial, [registered, @event]);
+                var events = Read(file);
+                var state = OperationProjection.Fold(
+                    OperationState.Initial, events[0] is OperationRegistered ? events : [.. registered, .. events]);
                 var rest = string.Join(' ', state.Refusals.Concat(state.Redactions));
                 return $"{Path.GetFileName(file)} {state.DocumentVersion} {OperationView.Of(state)!.ContentHash} {rest}".TrimEnd();
             });
@@ -32,12 +30,13 @@ public sealed class ProjectionFingerprintTests
         (string.Join('\n', lines) + "\n").ShouldMatchApproved($"folds-{OperationProjection.Fingerprint}.txt");
     }
 
-    private static OperationEvent Read(string file)
+    /// <summary>The event of a file, or the events of a story.</summary>
+    private static OperationEvent[] Read(string file)
     {
         var json = JsonNode.Parse(File.ReadAllText(file))!;
-        var data = Encoding.UTF8.GetBytes(json["data"]!.ToJsonString());
-        return EventUpcasters.Declared.TryRead(json["type"]!.GetValue<string>(), data, null)
-            .ShouldNotBeNull($"{Path.GetFileName(file)} is for ever");
+        return [.. (json is JsonArray story ? story : [json.DeepClone()]).Select(item => EventUpcasters.Declared
+            .TryRead(item!["type"]!.GetValue<string>(), Encoding.UTF8.GetBytes(item["data"]!.ToJsonString()), null)
+            .ShouldNotBeNull($"{Path.GetFileName(file)} is for ever"))];
     }
 
     private static string Here([System.Runtime.CompilerServices.CallerFilePath] string path = "") => path;

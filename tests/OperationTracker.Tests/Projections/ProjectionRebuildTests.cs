@@ -4,6 +4,7 @@ using Npgsql;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Audit;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Postgres.Schema;
 using OperationTracker.Tests.EventStore;
@@ -314,6 +315,43 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
 
         (await _tracker.StatusAsync()).IsOfThisBuild.ShouldBeTrue();
         (await _tracker.TextAsync("select command from tracker.admin_log")).ShouldBe("projections rebuild");
+    }
+
+    [Fact]
+    public async Task What_is_redacted_while_it_is_rebuilt_or_after_it_broke_off_is_nowhere()
+    {
+        foreach (var secret in new[] { "first-secret", "then-secret" })
+        {
+            var document = Document("a-gone", note: secret);
+            await _tracker.Store.PutAsync(document with { Request = document.Request with { Uri = $"/v1/{secret}" } });
+        }
+
+        await SomeOperationsAsync(300);
+        using var stop = new CancellationTokenSource();
+        var broken = _tracker.RebuildAsync(
+            new RebuildOptions { Pace = 200, Workers = 4 },
+            progress =>
+            {
+                if (progress.Phase == "read" && progress.Streams > 200)
+                    stop.Cancel();
+            },
+            cancel: stop.Token);
+        await Should.ThrowAsync<OperationCanceledException>(() => broken);
+        (await SecretsAsync("operations_rebuild")).ShouldBe(1);
+
+        await new Redactor(_tracker.Database).RedactAsync(
+            Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
+
+        foreach (var table in new[] { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
+            (await SecretsAsync(table)).ShouldBe(0, table);
+        await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
+        foreach (var table in new[] { "operations", "past_operations" })
+            (await SecretsAsync(table)).ShouldBe(0, table);
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'")).ShouldBe(2L);
+
+        async Task<long> SecretsAsync(string table) => (long)(await _tracker.ExecuteAsync(
+            $"select count(*) from tracker.{table} t where t::text like '%secret%'"))!;
     }
 
     /// <summary>Operations with some history, refusals and clusters among it.</summary>
