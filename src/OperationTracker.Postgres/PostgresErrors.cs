@@ -13,13 +13,13 @@ internal static class PostgresErrors
     private const string AppendLockHeld = "OT001";
 
     /// <summary>Raised by <c>swap_operations</c>: a table got an index that its copy has not.</summary>
-    private const string IndexesDiffer = "OT003";
+    private const string IndexesDiffer = "OT002";
 
     /// <summary>Raised by <c>swap_operations</c>: somebody else goes on with the rebuild.</summary>
-    private const string RebuildLost = "OT004";
+    private const string RebuildLost = "OT003";
 
     /// <summary>Raised by <c>redact_events</c>.</summary>
-    private const string StreamMoved = "OT002";
+    private const string StreamMoved = "OT004";
 
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.

@@ -16,6 +16,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly AppendQueue _appends;
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
+    private readonly PastOperations _past;
     private readonly EventLog _log;
     private readonly ForeignEventSweep _sweep;
     private readonly TreeBuilder _tree;
@@ -36,6 +37,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _appends = new AppendQueue(flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
+        _past = new PastOperations(database);
         _log = new EventLog(database);
         _sweep = new ForeignEventSweep(database, CatchUpAsync, clock, logger);
         _tree = new TreeBuilder(database, clock, logger);
@@ -55,11 +57,13 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<OperationListItem>> ListAsync(OperationListQuery query, CancellationToken cancel) =>
-        ReadAsync(() => _operations.ReadPageAsync(query, cancel));
+        ReadAsync(() => query.AsOf is null
+            ? _operations.ReadPageAsync(query, cancel) : _past.ReadPageAsync(query, cancel));
 
     /// <inheritdoc/>
     public Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel) =>
-        ReadAsync(() => _operations.ReadIdsAsync(query, cancel));
+        ReadAsync(() => query.AsOf is null
+            ? _operations.ReadIdsAsync(query, cancel) : _past.ReadIdsAsync(query, cancel));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(

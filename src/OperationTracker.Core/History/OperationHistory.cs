@@ -106,7 +106,7 @@ public sealed class OperationHistory(IOperationReader events)
             return [];
         return before.IsEmpty
             ? [new ChangedPlace("add", "")]
-            : [.. DocumentPatch.Between(before, after).Select(operation => new ChangedPlace(operation.Op, operation.Path))];
+            : [.. DocumentDiff.Between(before, after).Select(operation => new ChangedPlace(operation.Op, operation.Path))];
     }
 
     /// <summary>The text of the document that stands, written once for each document. Empty while there is none.</summary>

@@ -14,14 +14,10 @@ public static class DocumentPatch
     private static readonly JsonDocumentOptions Documents = new() { MaxDepth = 1000 };
 
     /// <summary>The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.</summary>
-    public static ValueList<PatchOperation> Between(OperationDocument from, OperationDocument to) =>
-        Between(OperationJson.Write(from), OperationJson.Write(to));
-
-    /// <summary>The same between documents as GET serves them.</summary>
-    public static ValueList<PatchOperation> Between(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to)
+    public static ValueList<PatchOperation> Between(OperationDocument from, OperationDocument to)
     {
-        using var before = JsonDocument.Parse(from, Documents);
-        using var after = JsonDocument.Parse(to, Documents);
+        using var before = JsonDocument.Parse(OperationJson.Write(from), Documents);
+        using var after = JsonDocument.Parse(OperationJson.Write(to), Documents);
         var operations = new List<PatchOperation>();
         CompareObjects("", before.RootElement, after.RootElement, operations);
         return [.. operations];

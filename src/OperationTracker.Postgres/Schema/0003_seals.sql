@@ -374,7 +374,7 @@ as $$
 $$;
 
 -- Puts other data in the place of some events' and destroys their secrets: the first half of a redaction, whose second is
--- the flight that appends the event about it, in the same transaction. Raises OT002 when the stream has moved on.
+-- the flight that appends the event about it, in the same transaction. Raises OT004 when the stream has moved on.
 create function {schema}.redact_events(
     stream text, expected_version bigint, seq_ids bigint[], new_data jsonb[], new_salts bytea[], new_uri text
 ) returns void
@@ -389,7 +389,7 @@ begin
     end;
     perform 1 from {schema}.mt_streams s where s.id = stream and s.version = expected_version for no key update;
     if not found then
-        raise exception 'the stream has moved on' using errcode = 'OT002';
+        raise exception 'the stream has moved on' using errcode = 'OT004';
     end if;
     update {schema}.mt_events e set data = u.data
     from unnest(seq_ids, new_data) as u (seq_id, data)

@@ -143,7 +143,7 @@ $$;
 -- raised then, and nothing is done), for all who come later wait behind this statement. The old tables stay, with "replaced"
 -- in their names, for the caller to drop.
 --
--- Raises OT001 when the append lock was not to be had, OT003 when indexes were made on a table meanwhile, OT004 when the
+-- Raises OT001 when the append lock was not to be had, OT002 when indexes were made on a table meanwhile, OT003 when the
 -- rebuild is not the running one any more.
 create function {schema}.swap_operations(rebuild bigint, held_by uuid, caught_up_to bigint)
     returns table (stream_id varchar, up_to bigint)
@@ -167,7 +167,7 @@ begin
     perform from {schema}.projection_rebuilds r
     where r.id = rebuild and r.holder = held_by and r.state = 'running' for update;
     if not found then
-        raise exception 'another rebuild has begun' using errcode = 'OT004';
+        raise exception 'another rebuild has begun' using errcode = 'OT003';
     end if;
 
     last_position := coalesce((select position from {schema}.positions order by position desc limit 1), 0);
@@ -184,7 +184,7 @@ begin
 
     for pairs in select * from {schema}.rebuilt_tables() loop
         if exists (select from {schema}.pair_indexes(pairs.original, pairs.copy) p where p.target_index is null) then
-            raise exception 'a table has other indexes than its copy' using errcode = 'OT003';
+            raise exception 'a table has other indexes than its copy' using errcode = 'OT002';
         end if;
         perform {schema}.copy_table_settings(pairs.original, pairs.copy);
     end loop;

@@ -40,7 +40,7 @@ internal sealed class GetDiff(OperationHistory history, InstantReader instants)
 
         context.Response.ContentType = Negotiation.JsonPatchType;
         context.Response.Headers.CacheControl = "no-cache";
-        Write(context.Response.BodyWriter, DocumentPatch.Between(before.View.Document, after.View.Document));
+        Write(context.Response.BodyWriter, DocumentDiff.Between(before.View.Document, after.View.Document));
         await context.Response.BodyWriter.FlushAsync(cancel);
     }
 

@@ -18,11 +18,14 @@ internal static class CommandLine
         PutCommand.Build(),
         GetCommand.Build(),
         ListCommand.Build(),
+        HistoryCommand.Build(),
+        DiffCommand.Build(),
+        ReplayCommand.Build(),
         HealthCommand.Build(),
         AuditCommands.Build(),
         DatabaseCommands.Build(),
-        ProjectionCommands.Build(),
         RedactCommand.Build(),
+        ProjectionCommands.Build(),
         CompletionCommand.Build(),
     };
 

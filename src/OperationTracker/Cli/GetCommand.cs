@@ -20,6 +20,12 @@ internal static class GetCommand
         var json = new Option<bool>("--json") { Description = "Print the document as it came." };
 
         var command = new Command("get", "Shows an operation.") { id, wait, interval, waitTimeout, json };
+        var moment = MomentOptions.AddTo(command, "--version", "The document as it stood after so many events.");
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(wait) is not null && moment.IsGiven(result))
+                result.AddError("--wait is for what is to come, --version and --at are for what was.");
+        });
         var server = ServerOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
@@ -33,7 +39,7 @@ internal static class GetCommand
                     TimeSpan.FromSeconds(parsed.GetValue(interval)),
                     TimeSpan.FromSeconds(parsed.GetValue(waitTimeout)),
                     token)
-                : await client.AskAsync(client.Request(HttpMethod.Get, operationId), token);
+                : await client.AskAsync(client.Question(operationId, "", moment.Parameters(parsed)), token);
 
             if (answer.Status != HttpStatusCode.OK) return TrackerError.Explain(answer, terminal);
             await ShowAsync(answer, parsed.GetValue(json), terminal, token);

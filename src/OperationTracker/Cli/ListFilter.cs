@@ -21,6 +21,7 @@ internal sealed class ListFilter
         (Text("--occurred-to", "TIME", "Only operations before this time."), "occurred_to"),
         (Text("--updated-from", "TIME", "Only operations last updated since this time."), "updated_from"),
         (Text("--updated-to", "TIME", "Only operations last updated before this time."), "updated_to"),
+        (Text("--as-of", "INSTANT", $"The list as it stood then. {MomentOptions.InstantHelp}"), "as_of"),
     ];
 
     public static ListFilter AddTo(Command command)

@@ -145,7 +145,7 @@ internal static class ProjectionRebuildCommand
         }
 
         var faults = new List<DocumentFault>();
-        return ListParameters.Read(query, new InstantReader(null), faults)?.Filter ?? throw new ExitException(
+        return ListParameters.Read(query, new InstantReader(zone: null), faults)?.Filter ?? throw new ExitException(
             ExitCodes.Usage, string.Join("; ", faults.Select(fault => $"--where {fault.Path.TrimStart('/')} {fault.Reason}")) + ".");
     }
 
@@ -153,8 +153,9 @@ internal static class ProjectionRebuildCommand
     {
         if (text is null)
             return null;
-        return new InstantReader(null).Read(text, out var fault)?.Floor
-            ?? throw new ExitException(ExitCodes.Usage, $"--since {fault}.");
+        return new InstantReader(zone: null).Read(text, out var fault) is { } instant
+            ? instant.Floor
+            : throw new ExitException(ExitCodes.Usage, $"--since {fault}.");
     }
 
     /// <summary>Which operations; all that is given must hold.</summary>

@@ -46,6 +46,14 @@ internal sealed class TrackerClient : IDisposable
     public HttpRequestMessage Request(HttpMethod method, string operationId) =>
         new(method, new Uri(server, $"{Operations}/{Uri.EscapeDataString(operationId)}"));
 
+    /// <summary>Asks for something of one operation; <paramref name="part"/> and <paramref name="query"/> may be empty.</summary>
+    public HttpRequestMessage Question(string operationId, string part, params (string Name, string? Value)[] query) =>
+        new(HttpMethod.Get, new Uri(
+            server, $"{Operations}/{Uri.EscapeDataString(operationId)}{part}{Query(query)}"));
+
+    public HttpRequestMessage LogRequest(params (string Name, string? Value)[] query) =>
+        new(HttpMethod.Get, new Uri(server, "v1/events" + Query(query)));
+
     public HttpRequestMessage ListRequest(string query) => new(HttpMethod.Get, new Uri(server, Operations + query));
 
     public HttpRequestMessage HealthRequest() => new(HttpMethod.Get, new Uri(server, "health/ready"));
@@ -91,6 +99,14 @@ internal sealed class TrackerClient : IDisposable
     }
 
     public void Dispose() => http.Dispose();
+
+    /// <summary>The parameters that have a value, as they stand in a target.</summary>
+    private static string Query((string Name, string? Value)[] parameters)
+    {
+        var pairs = parameters.Where(one => one.Value is not null)
+            .Select(one => $"{one.Name}={Uri.EscapeDataString(one.Value!)}").ToArray();
+        return pairs.Length == 0 ? "" : "?" + string.Join('&', pairs);
+    }
 
     private static TrackerAnswer Answer(HttpResponseMessage response, byte[] body) =>
         new(response.StatusCode, response.Headers.ETag?.ToString(), RetryAfter(response), body);

@@ -55,6 +55,8 @@ internal sealed record TrackerFault(string? Path, string? Reason);
 [JsonSerializable(typeof(TrackerError))]
 [JsonSerializable(typeof(PutReport))]
 [JsonSerializable(typeof(ListPage))]
+[JsonSerializable(typeof(EventsPage))]
+[JsonSerializable(typeof(IReadOnlyList<PatchLine>))]
 internal sealed partial class TrackerJson : JsonSerializerContext
 {
     /// <summary>For output: quotes and letters beyond ASCII as themselves, since no web page will hold it.</summary>

@@ -14,7 +14,9 @@ begin
     values (nextval('tracker.mt_events_sequence'), gen_random_uuid(), the_id, 1, event_data::jsonb, %KIND%,
             %DOTNET%, gen_random_uuid()::text, %HEADERS%::jsonb)
     returning seq_id into seq;
-    insert into tracker.positions (position, seq_id) values (%POSITION%, seq);
+    insert into tracker.positions (position, seq_id, form, secret, link)
+    values (%POSITION%, seq, 1, uuid_send(gen_random_uuid()),
+            sha256(decode(repeat('00', 32), 'hex') || sha256(event_data::bytea) || timestamptz_send(now())));
     insert into tracker.operations (
         operation_id, stream_version, document_version, last_event_at, occurred_time, last_update_time, status,
         request_method, request_uri, cluster_ids, content_hash, refusals, document)

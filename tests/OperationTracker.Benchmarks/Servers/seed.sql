@@ -1,4 +1,5 @@
--- Stores operations as a tracker would have: streams, four events each, positions, views. Three of four steps are the same
+-- Stores operations as a tracker would have: streams, four events each, positions (with links of the right size that
+-- prove nothing), views, and the views before. Three of four steps are the same
 -- for all; each hundredth operation is executing still (texts 5), the others are completed (texts 4). Called with
 -- session_replication_role = replica, so that neither foreign key nor trigger is looked at row by row, and on a store whose
 -- log ends where the numbers begin: operation n has the positions 4n - 3 to 4n.
@@ -24,9 +25,13 @@ begin
     cross join generate_series(1, 4) as step
     cross join lateral (select case when step = 4 then s.final else step end) as texts (t);
 
-    -- Seals that prove nothing, of the size of those that do.
     insert into tracker.positions (position, seq_id, form, secret, link)
-    select n, n, 0, uuid_send(gen_random_uuid()), sha256(int8send(n)) from generate_series(4 * first - 3, 4 * last) as n;
+    select n, n, 1, uuid_send(gen_random_uuid()), sha256(int8send(n)) from generate_series(4 * first - 3, 4 * last) as n;
+
+    insert into tracker.past_operations
+    select s.id, step, now() - (5 - step) * interval '1 second', now() - (4 - step) * interval '1 second', s.occurred,
+           s.occurred, 'executing', 'PATCH', '/v1/slices/l2vpn/slice-b/cps', '{1,2}'
+    from seeds s cross join generate_series(1, 3) as step;
 
     insert into tracker.operations (
         operation_id, stream_version, document_version, last_event_at, occurred_time, last_update_time, status,

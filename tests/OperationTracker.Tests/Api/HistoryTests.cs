@@ -203,6 +203,33 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
     }
 
     [Fact]
+    public async Task The_list_as_of_an_instant_has_both_formats_filters_and_pages_of_its_own()
+    {
+        await using var server = new TrackerServer();
+        await server.InitializeAsync();
+        await server.PutAsync("a", Document("a"));
+        await server.PutAsync("b", Document("b", more: "\"sub_status\":\"first\""));
+        var last = (await server.ExecuteAsync("select to_char(max(timestamp) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ') from tracker.mt_events"))!;
+        await server.PutAsync("b", Document("b", "completed", "\"sub_status\":\"second\""));
+        await server.PutAsync("c", Document("c"));
+
+        (await server.GetAsync($"/v1/operations?as_of={last}")).Text.ShouldBe("{\"operation_ids\":[\"a\",\"b\"]}");
+        (await server.GetAsync($"/v1/operations?as_of={last}&status=completed")).Text.ShouldBe("{\"operation_ids\":[]}");
+        (await server.GetAsync("/v1/operations?as_of=2001-01-01T00:00:00Z")).Text.ShouldBe("{\"operation_ids\":[]}");
+        var detail = (await server.GetAsync($"/v1/operations?as_of={last}&format=detail-list&status=executing")).Text;
+        detail.ShouldContain("\"first\"");
+        detail.ShouldNotContain("\"body\"");
+        var offset = last.ToString()!.Replace("Z", "+00:00");
+        (await server.GetAsync($"/v1/operations?as_of={offset}&format=detail-list&status=executing")).Text.ShouldBe(detail);
+
+        var first = JsonTree.Parse((await server.GetAsync($"/v1/operations?as_of={last}&limit=1")).Text);
+        var token = first["next_page_token"]!.Text;
+        (await server.GetAsync($"/v1/operations?as_of={last}&limit=1&page_token={token}")).Text.ShouldBe("{\"operation_ids\":[\"b\"]}");
+        foreach (var other in new[] { "", "as_of=2999-01-01T00:00:00Z&" })
+            ShouldBeError(await server.GetAsync($"/v1/operations?{other}limit=1&page_token={token}"), 400, "010002");
+    }
+
+    [Fact]
     public async Task Only_get_is_taken_of_what_has_happened()
     {
         foreach (var target in new[] { "/v1/operations/x/events", "/v1/operations/x/diff", "/v1/events" })

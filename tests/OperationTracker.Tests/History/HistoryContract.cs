@@ -198,10 +198,80 @@ public abstract class HistoryContract
             ' ', all.Where(item => item.Timestamp >= time).Select(item => $"{item.Position}").Append("then 6 end"));
     }
 
+    [Fact]
+    public async Task The_list_as_of_an_instant_is_the_list_that_stood_then()
+    {
+        var (store, _) = await CreateAsync();
+        var random = new Random(7);
+        var pasts = new List<RecordedPast>();
+        Law.Check(DocumentGenerator.Sequences, sequence => pasts.Add(RecordedPast
+            .MakeAsync(store, Id($"op-{random.Next(1000)}-{pasts.Count}"), sequence).GetAwaiter().GetResult()), Operations / 3);
+        DateTimeOffset[] times = [.. pasts.SelectMany(past => past.Events).Select(item => item.Timestamp)];
+        var sizes = new List<int>();
+        for (var question = 0; question < 200; question++)
+        {
+            var asOf = times[random.Next(times.Length)].AddMicroseconds(random.Next(-1, 2));
+            var standing = pasts.Select(past => past.At(past.Events.TakeWhile(item => item.Timestamp <= asOf).Count()))
+                .OfType<PastOperation>().Select(past => OperationJson.Read(past.View.Document.Span).Document!).ToArray();
+            var filter = Filter(random, standing);
+            var expected = standing.Where(document => Passes(filter, document))
+                .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
+                .ThenBy(document => document.OperationId, StringComparer.Ordinal).ToArray();
+
+            var (ids, items) = await ReadAsync(new OperationListQuery(filter, null, random.Next(1, 60), asOf));
+
+            ids.ShouldBe(expected.Select(document => document.OperationId));
+            items.Select(item => System.Text.Encoding.UTF8.GetString(item.Document.Span))
+                .ShouldBe(expected.Select(document => System.Text.Encoding.UTF8.GetString(Json(document))));
+            items.Select(item => item.Status).ShouldBe(expected.Select(document => document.Status.ToText()));
+            sizes.Add(expected.Length);
+        }
+
+        sizes.Count(size => size > 0).ShouldBeGreaterThan(100);
+        sizes.Max().ShouldBeGreaterThan(20);
+        (await ReadAsync(new OperationListQuery(OperationFilter.None, null, 50, DateTimeOffset.MaxValue))).Ids.Count
+            .ShouldBe(pasts.Count);
+
+        async Task<(List<string> Ids, List<OperationListItem> Items)> ReadAsync(OperationListQuery query)
+        {
+            var (ids, items) = (new List<string>(), new List<OperationListItem>());
+            for (var after = query.After; await store.ListIdsAsync(query with { After = after }, default) is { Count: > 0 } page; after = page.Last)
+                ids.AddRange(System.Text.Json.JsonSerializer.Deserialize<string[]>($"[{System.Text.Encoding.UTF8.GetString(page.Json.Span)}]")!);
+            for (var after = query.After; await store.ListAsync(query with { After = after }, default) is { Count: > 0 } page; after = page[^1].Position)
+                items.AddRange(page);
+            return (ids, items);
+        }
+    }
+
+    private static OperationFilter Filter(Random random, OperationDocument[] standing)
+    {
+        if (standing.Length == 0)
+            return OperationFilter.None;
+        var some = standing[random.Next(standing.Length)];
+        return random.Next(7) switch
+        {
+            0 => new OperationFilter { Statuses = [some.Status] },
+            1 => new OperationFilter { Statuses = [OperationStatus.Executing, some.Status], Method = some.Request.Method },
+            2 => new OperationFilter { ClusterId = ClusterIds.Of(some).FirstOrDefault() },
+            3 => new OperationFilter { UriPrefix = string.Concat(some.Request.Uri.EnumerateRunes().Take(some.Request.Uri.Length / 2)) },
+            4 => new OperationFilter { OccurredFrom = some.OccurredTime },
+            5 => new OperationFilter { UpdatedTo = some.LastUpdateTime },
+            _ => OperationFilter.None,
+        };
+    }
+
+    private static bool Passes(OperationFilter filter, OperationDocument document) =>
+        (filter.Statuses.Count == 0 || filter.Statuses.Contains(document.Status))
+        && (filter.ClusterId is null || ClusterIds.Of(document).Contains(filter.ClusterId))
+        && (filter.Method is null || document.Request.Method == filter.Method)
+        && document.Request.Uri.StartsWith(filter.UriPrefix ?? "", StringComparison.Ordinal)
+        && string.CompareOrdinal(document.OccurredTime, filter.OccurredFrom ?? "") >= 0
+        && string.CompareOrdinal(document.LastUpdateTime, filter.UpdatedTo ?? "~") < 0;
+
     private static void ShouldLead(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to)
     {
         var document = JsonTree.Parse(from);
-        foreach (var operation in DocumentPatch.Between(from, to))
+        foreach (var operation in DocumentDiff.Between(from, to))
             document = PatchApplier.Apply(document, operation.Op, operation.Path, operation.Json);
         document.Canonical().ShouldBe(JsonTree.Parse(to).Canonical());
     }

@@ -27,9 +27,9 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
         insert into tracker.mt_streams (id, type, version) select id, 'operation', 1 from documents;
         insert into tracker.mt_events (seq_id, id, stream_id, version, data, type)
         select n, gen_random_uuid(), id, 1, ('{"document":' || document || '}')::jsonb, 'operation_registered' from documents;
-        insert into tracker.positions (position, seq_id) select n, n from documents;
+        insert into tracker.positions (position, seq_id, form, link) select n, n, 0, '\x' from documents;
         insert into tracker.operations
-        select id, 1, 1, now(), at, at, 'completed', 'POST', '/v1/clusters/1', '{}', encode(sha256(document::bytea), 'hex'), '', document
+        select id, 1, 1, now(), at, at, 'completed', 'POST', '/v1/clusters/1', '{}', encode(sha256(document::bytea), 'hex'), '', document, ''
         from documents;
         select setval('tracker.mt_events_sequence', 200000);
         """;
