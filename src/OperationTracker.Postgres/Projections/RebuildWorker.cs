@@ -8,8 +8,8 @@ namespace OperationTracker.Postgres.Projections;
 /// each page a transaction with its checkpoint.
 /// </summary>
 internal sealed class RebuildWorker(
-    TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, Pace pace, EventFaults faults,
-    CancellationToken cancel)
+    TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
+    EventFaults faults, CancellationToken cancel)
 {
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 250;
@@ -59,20 +59,35 @@ internal sealed class RebuildWorker(
         await using (var delete = database.Command(writer, "delete_copied").With(streamIds))
             await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         var copy = new CopyWriter(database, writer);
-        await foreach (var stream in _folder.FoldAsync(reader, streamIds, cancel).ConfigureAwait(false))
+        var whole = new List<string>();
+        foreach (var id in streamIds)
         {
-            DateTime? until = known.TryGetValue(stream.StreamId, out var time) ? time : null;
+            if (longStreams.Find(id, UntilOf(id)) is { } before
+                && await _folder.GoOnAsync(reader, before, cancel).ConfigureAwait(false) is { Row.Redactions.Length: 0 } stream)
+                await AddAsync(stream).ConfigureAwait(false);
+            else
+                whole.Add(id);
+        }
+
+        await foreach (var stream in _folder.FoldAsync(reader, whole, cancel).ConfigureAwait(false))
+            await AddAsync(stream).ConfigureAwait(false);
+        await copy.FlushAsync(cancel).ConfigureAwait(false);
+
+        DateTime? UntilOf(string id) => known.TryGetValue(id, out var time) ? time : null;
+
+        async Task AddAsync(FoldedStream stream)
+        {
+            var until = UntilOf(stream.StreamId);
             if (until is not null && stream.Row is { Redactions.Length: > 0 })
             {
-                // What was redacted may stand in the past that is copied already.
+                // What was redacted may stand in the past that is copied already, and in a fold that was kept.
                 await ForgetPastAsync(writer, stream.StreamId).ConfigureAwait(false);
                 until = null;
             }
 
             await copy.AddAsync(stream, until, cancel).ConfigureAwait(false);
+            longStreams.Keep(stream);
         }
-
-        await copy.FlushAsync(cancel).ConfigureAwait(false);
     }
 
     private async Task ForgetPastAsync(NpgsqlConnection writer, string streamId)

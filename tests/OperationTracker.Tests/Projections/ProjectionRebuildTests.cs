@@ -205,6 +205,43 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_stream_that_never_rests_is_folded_on_and_not_anew()
+    {
+        await _tracker.Store.PutAsync(Document("long"));
+        await _tracker.ExecuteAsync("""
+            insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
+                   now() + n * interval '1 us'
+            from generate_series(2, 40001) as n;
+            update tracker.mt_streams set version = 40001 where id = 'long'
+            """);
+        while (await _tracker.Store.SweepAsync(default))
+        {
+        }
+
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+                await _tracker.Store.PutAsync(Document("long", note: $"busy {i}"));
+        });
+
+        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
+
+        await stop.CancelAsync();
+        await writing;
+        await StoreInvariants.CheckAsync(_tracker.Database);
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+        var past = await _tracker.TextAsync(Past);
+        await _tracker.RebuildAsync();
+        (await _tracker.TextAsync(Past)).ShouldBe(past);
+    }
+
+    private const string Past =
+        "select md5(string_agg(p::text, '' order by valid_from)) || count(*) from tracker.past_operations p";
+
+    [Fact]
     public async Task An_event_that_cannot_be_folded_stops_it_or_is_reported_with_its_place()
     {
         await SomeOperationsAsync(10);
