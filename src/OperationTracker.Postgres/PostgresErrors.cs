@@ -21,6 +21,9 @@ internal static class PostgresErrors
     /// <summary>Raised by <c>redact_events</c>.</summary>
     private const string StreamMoved = "OT004";
 
+    /// <summary>idle_in_transaction_session_timeout, which Npgsql has no name for.</summary>
+    private const string IdleInTransaction = "25P03";
+
     /// <summary>
     /// What a failure means while nothing that changes anything had been sent: opening a connection, reading.
     /// </summary>
@@ -65,6 +68,9 @@ internal static class PostgresErrors
     /// <summary>Whether a rebuild is not the caller's any more: nothing was swapped.</summary>
     public static bool IsRebuildLost(Exception fault) => fault is PostgresException { SqlState: RebuildLost };
 
+    /// <summary>Whether the server has ended the session because its client was silent within a transaction.</summary>
+    public static bool IsEndedForSilence(Exception fault) => fault is PostgresException { SqlState: IdleInTransaction };
+
     /// <summary>Whether the role may not do it, or the server is a standby.</summary>
     public static bool IsNotAllowed(Exception fault) => fault is PostgresException
     {
@@ -106,6 +112,6 @@ internal static class PostgresErrors
     private static bool Terminates(string state) =>
         state is PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown
             or PostgresErrorCodes.DatabaseDropped or PostgresErrorCodes.IdleSessionTimeout
-            or "25P03"
+            or IdleInTransaction
         || state.StartsWith("08", StringComparison.Ordinal) || state.StartsWith("XX", StringComparison.Ordinal);
 }

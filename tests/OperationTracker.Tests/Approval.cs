@@ -53,7 +53,7 @@ public static class Approval
     /// A deterministic build writes another root into source paths than the disk has, so the path is taken from the
     /// project's folder on, and the folder is found from where the tests run.
     /// </summary>
-    private static string FolderOf(string source)
+    internal static string FolderOf(string source)
     {
         var path = source.Replace('\\', '/');
         var start = path.LastIndexOf(Project, StringComparison.Ordinal);

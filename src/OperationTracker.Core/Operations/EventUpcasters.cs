@@ -65,8 +65,9 @@ public sealed class EventUpcasters
 
             return OperationEventTypes.TryRead(alias, JsonSerializer.SerializeToUtf8Bytes<JsonNode>(json));
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or KeyNotFoundException)
+        catch (Exception fault) when (fault is not OutOfMemoryException)
         {
+            // Another application may have stored anything under the name, and an upcaster expects what the tracker stored.
             return null;
         }
     }

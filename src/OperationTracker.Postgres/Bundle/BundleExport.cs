@@ -61,10 +61,14 @@ public sealed class BundleExport(
     /// <exception cref="BundleException">There is nothing to go on with.</exception>
     public async Task<long> ResumeAsync(CancellationToken cancel)
     {
+        long? last;
+        await using (var file = Open(FileMode.Open))
+            last = await BundleWriter.CutToResumeAsync(file, cancel).ConfigureAwait(false);
         var header = await BundleCheck.HeaderAsync(path, cancel).ConfigureAwait(false);
         var isAll = !header.GetProperty("selection").GetBoolean();
-        var note = await BundleReader.TextAsync(path, BundleParts.Checkpoint, cancel).ConfigureAwait(false)
-            ?? throw new BundleException("The export was broken off before its checkpoint; begin anew.");
+        var note = await BundleReader.TextAsync(path, BundleParts.Checkpoint, cancel).ConfigureAwait(false);
+        if (note is null || (!isAll && last is null))
+            throw new BundleException("The export was broken off before its first events; begin anew.");
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         if (!isAll)
         {
@@ -72,15 +76,7 @@ public sealed class BundleExport(
             await ReadSelectionAsync(connection, cancel).ConfigureAwait(false);
         }
 
-        var file = Open(FileMode.Open);
-        var last = await BundleWriter.CutToResumeAsync(file, cancel).ConfigureAwait(false);
-        if (!isAll && last is null)
-        {
-            file.Dispose();
-            throw new BundleException("The export was broken off before its first events; begin anew.");
-        }
-
-        using var bundle = BundleWriter.AtEndOf(file);
+        using var bundle = BundleWriter.AtEndOf(Open(FileMode.Open));
         return await WriteAsync(bundle, connection, isAll, CheckpointOf(note), last ?? 0, cancel).ConfigureAwait(false);
     }
 

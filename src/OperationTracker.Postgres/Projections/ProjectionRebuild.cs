@@ -22,6 +22,7 @@ public sealed class ProjectionRebuild
     private readonly CopyTables _tables;
     private readonly Pace _pace;
     private readonly EventFaults _faults;
+    private readonly LongStreams _longStreams = new();
     private RebuildLedger _ledger = null!;
     private RebuildCounters _counters = null!;
 
@@ -117,7 +118,7 @@ public sealed class ProjectionRebuild
     }
 
     private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
-        new(_database, _ledger, _counters, pace, _faults, cancel);
+        new(_database, _ledger, _counters, _longStreams, pace, _faults, cancel);
 
     /// <summary>Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.</summary>
     private async Task BeatAsync(NpgsqlConnection connection, CancellationTokenSource stop)

@@ -83,25 +83,33 @@ internal sealed class RebuildSwap(
     private async Task<bool> TryAsync(NpgsqlConnection connection, bool holding, CancellationToken cancel)
     {
         if (holding)
-        {
-            await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-            var worker = newWorker(_unpaced, cancel);
-            if (await tables.SwapHoldingAsync(
-                connection, ledger, changed => worker.ReplaceAsync(reader, connection, changed), Few, cancel)
-                .ConfigureAwait(false))
-            {
-                return true;
-            }
-
-            await CatchUpAsync(connection, cancel).ConfigureAwait(false);
-            return false;
-        }
-
+            return await TryHoldingAsync(connection, cancel).ConfigureAwait(false);
         var (streams, upTo) = await tables.TrySwapAsync(connection, ledger, ledger.Horizon, cancel).ConfigureAwait(false);
         if (streams.Length == 0)
             return true;
         await FoldAsync(streams, _unpaced, cancel).ConfigureAwait(false);
         await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
+        return false;
+    }
+
+    /// <summary>Holds the append lock, in a session of its own, while the few that have changed are folded.</summary>
+    private async Task<bool> TryHoldingAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var holder = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        var worker = newWorker(_unpaced, cancel);
+        try
+        {
+            if (await tables.SwapHoldingAsync(
+                holder, ledger, changed => worker.ReplaceAsync(reader, holder, changed), Few, cancel).ConfigureAwait(false))
+                return true;
+        }
+        catch (PostgresException fault) when (PostgresErrors.IsEndedForSilence(fault))
+        {
+            counters.Detail = "the last changes took too long to be folded under the append lock";
+        }
+
+        await CatchUpAsync(connection, cancel).ConfigureAwait(false);
         return false;
     }
 

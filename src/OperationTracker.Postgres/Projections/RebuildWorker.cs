@@ -8,8 +8,8 @@ namespace OperationTracker.Postgres.Projections;
 /// each page a transaction with its checkpoint.
 /// </summary>
 internal sealed class RebuildWorker(
-    TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, Pace pace, EventFaults faults,
-    CancellationToken cancel)
+    TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
+    EventFaults faults, CancellationToken cancel)
 {
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 250;
@@ -49,8 +49,8 @@ internal sealed class RebuildWorker(
     public async Task ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
     {
         var known = new Dictionary<string, DateTime>(StringComparer.Ordinal);
-        await using (var until = database.Command(writer, "copied_until").With(streamIds))
-        await using (var rows = await until.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        await using (var find = database.Command(writer, "copied_until").With(streamIds))
+        await using (var rows = await find.ExecuteReaderAsync(cancel).ConfigureAwait(false))
         {
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
                 known.Add(rows.GetString(0), rows.GetDateTime(1));
@@ -59,9 +59,41 @@ internal sealed class RebuildWorker(
         await using (var delete = database.Command(writer, "delete_copied").With(streamIds))
             await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         var copy = new CopyWriter(database, writer);
-        await foreach (var stream in _folder.FoldAsync(reader, streamIds, cancel).ConfigureAwait(false))
-            await copy.AddAsync(stream, known.TryGetValue(stream.StreamId, out var time) ? time : null, cancel).ConfigureAwait(false);
+        var whole = new List<string>();
+        foreach (var id in streamIds)
+        {
+            if (longStreams.Find(id, UntilOf(id)) is { } before
+                && await _folder.GoOnAsync(reader, before, cancel).ConfigureAwait(false) is { Row.Redactions.Length: 0 } stream)
+                await AddAsync(stream).ConfigureAwait(false);
+            else
+                whole.Add(id);
+        }
+
+        await foreach (var stream in _folder.FoldAsync(reader, whole, cancel).ConfigureAwait(false))
+            await AddAsync(stream).ConfigureAwait(false);
         await copy.FlushAsync(cancel).ConfigureAwait(false);
+
+        DateTime? UntilOf(string id) => known.TryGetValue(id, out var time) ? time : null;
+
+        async Task AddAsync(FoldedStream stream)
+        {
+            var until = UntilOf(stream.StreamId);
+            if (until is not null && stream.Row is { Redactions.Length: > 0 })
+            {
+                // What was redacted may stand in the past that is copied already, and in a fold that was kept.
+                await ForgetPastAsync(writer, stream.StreamId).ConfigureAwait(false);
+                until = null;
+            }
+
+            await copy.AddAsync(stream, until, cancel).ConfigureAwait(false);
+            longStreams.Keep(stream);
+        }
+    }
+
+    private async Task ForgetPastAsync(NpgsqlConnection writer, string streamId)
+    {
+        await using var forget = database.Command(writer, "delete_copied_past").With(streamId);
+        await forget.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
     /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>

@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using Npgsql;
 using NpgsqlTypes;
-using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Postgres.Projections;
@@ -25,16 +24,30 @@ internal sealed class StreamFolder(TrackerDatabase database, Pace pace, EventFau
         NpgsqlConnection connection, IReadOnlyList<string> streamIds, CancellationToken cancel) =>
         FoldAsync(connection, "e.stream_id = any ($2)", [Texts(streamIds)], cancel);
 
+    /// <summary>A stream that was folded before, with the events that have come since.</summary>
+    public async Task<FoldedStream> GoOnAsync(NpgsqlConnection connection, StreamFold before, CancellationToken cancel)
+    {
+        var fold = before.GoOn();
+        var after = new NpgsqlParameter<long> { TypedValue = before.Version };
+        await foreach (var stream in FoldAsync(
+            connection, "e.stream_id = $2 and e.version > $3", [Text(before.StreamId), after], cancel, fold)
+            .ConfigureAwait(false))
+        {
+            return stream;
+        }
+
+        return fold.End();
+    }
+
     private async IAsyncEnumerable<FoldedStream> FoldAsync(
         NpgsqlConnection connection, string streams, NpgsqlParameter[] parameters,
-        [EnumeratorCancellation] CancellationToken cancel)
+        [EnumeratorCancellation] CancellationToken cancel, StreamFold? fold = null)
     {
         await using var command = new NpgsqlCommand(
             database.Sql["read_streams"].Replace("{streams}", streams, StringComparison.Ordinal), connection);
         command.Parameters.Add(Texts([.. EventUpcasters.Declared.Names]));
         command.Parameters.AddRange(parameters);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        StreamFold? fold = null;
         var unpaced = 0;
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
@@ -67,48 +80,4 @@ internal sealed class StreamFolder(TrackerDatabase database, Pace pace, EventFau
     {
         TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
     };
-
-    /// <summary>The fold of one stream as its events come.</summary>
-    private sealed class StreamFold(string streamId, bool withPast)
-    {
-        private readonly List<PastOperationRow> _past = [];
-        private OperationState _state = OperationState.Initial;
-        private DateTimeOffset _lastEventAt = DateTimeOffset.MinValue;
-        private long _events;
-
-        public string StreamId => streamId;
-
-        /// <summary>Folds the event of a row; says what is wrong with it, if anything.</summary>
-        public EventFault? Add(NpgsqlDataReader row)
-        {
-            var (version, type) = (row.GetInt64(1), row.GetString(2));
-            var headers = row.IsDBNull(5) ? null : row.GetString(5);
-            var @event = EventUpcasters.Declared.TryRead(type, row.GetFieldValue<byte[]>(3), headers);
-            var time = row.GetFieldValue<DateTimeOffset>(4);
-            if (withPast && time > _lastEventAt && _state.Document is { } document)
-                _past.Add(PastOperationRow.Of(streamId, _state, document, _lastEventAt, time));
-            _lastEventAt = time > _lastEventAt ? time : _lastEventAt;
-            _events++;
-            var before = _state with { Version = version - 1 };
-            try
-            {
-                _state = OperationProjection.Apply(before, @event);
-            }
-            catch (Exception fault) when (fault is not OutOfMemoryException)
-            {
-                _state = OperationProjection.Apply(before, null);
-                return Fault($"the fold failed ({fault.GetType().Name})");
-            }
-
-            return @event is null && EventUpcasters.Declared.IsKnown(type)
-                ? Fault("its data are not those of such an event")
-                : null;
-
-            EventFault Fault(string reason) => new(streamId, version, 0, type, reason);
-        }
-
-        public FoldedStream End() => new(
-            streamId, _state.Version, _events,
-            OperationRow.Of(streamId, _state, OperationView.Of(_state), _lastEventAt), _past);
-    }
 }

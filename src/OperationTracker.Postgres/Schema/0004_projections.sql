@@ -278,3 +278,22 @@ begin
         select c, 'written' from unnest(changed || gone) as c union all select m, 'moved' from unnest(moved) as m;
 end
 $$;
+
+-- Takes a stream out of the tables of a rebuild, under way, broken off or just replaced: something of it was redacted, and
+-- must not stand there. A rebuild under way folds the stream anew, for the redaction is an event.
+create function {schema}.forget_in_copies(stream text) returns void
+    language plpgsql volatile set search_path = pg_catalog, pg_temp
+as $$
+declare
+    copy regclass;
+begin
+    foreach copy in array array[
+        to_regclass('{schema}.operations_rebuild'), to_regclass('{schema}.past_operations_rebuild'),
+        to_regclass('{schema}.operations_replaced'), to_regclass('{schema}.past_operations_replaced')]
+    loop
+        if copy is not null then
+            execute format('delete from %s where operation_id = $1', copy) using stream;
+        end if;
+    end loop;
+end
+$$;

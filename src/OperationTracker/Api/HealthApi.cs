@@ -16,7 +16,7 @@ internal sealed class HealthApi(Readiness readiness)
     public async Task ReadyAsync(HttpContext context)
     {
         var checks = await readiness.CheckAsync(context.RequestAborted);
-        var ready = checks.All(check => check.Ok);
+        var ready = checks.All(check => check.Ok || !check.Gates);
         await WriteAsync(
             context, ready ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable, new { ready, checks });
     }

@@ -17,6 +17,7 @@ internal static class TrackerApi
         var logReports = ActivatorUtilities.CreateInstance<LogReports>(services);
         var operationReports = ActivatorUtilities.CreateInstance<OperationReports>(services);
         var durations = ActivatorUtilities.CreateInstance<DurationsReport>(services);
+        var projection = ActivatorUtilities.CreateInstance<GetProjection>(services);
         var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
 
         routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
@@ -32,6 +33,7 @@ internal static class TrackerApi
         routes.MapGet("/v1/reports/stuck", (RequestDelegate)operationReports.StuckAsync);
         routes.MapGet("/v1/reports/inconsistent", (RequestDelegate)operationReports.InconsistentAsync);
         routes.MapGet("/v1/reports/durations", (RequestDelegate)durations.HandleAsync);
+        routes.MapGet("/v1/projections/{name}", (RequestDelegate)projection.HandleAsync);
         routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
         routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
         routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Configuration;
 using OperationTracker.Hosting;
 using OperationTracker.Postgres;
 using OperationTracker.Postgres.Embedded;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Cli;
 
@@ -47,6 +48,10 @@ internal sealed class ServeSettings
     private readonly Option<string?> _drainDelay = Text(
         "--drain-delay", "SECONDS", "How long /health/ready says no before the tracker stops to accept. Without it 0.");
 
+    private readonly Option<string?> _verifyRate = Text(
+        "--verify-rate", "OPERATIONS",
+        $"Stored views compared with their events each second, to notice drift. Without it {ProjectionWatch.DefaultRate}; 0 for none.");
+
     private readonly Option<string?> _logFormat = Text("--log-format", "FORMAT", "text or json. Without it text.");
 
     public void AddTo(Command command)
@@ -54,7 +59,7 @@ internal sealed class ServeSettings
         Option[] options =
         [
             _urls, _data, _database, _schema, _config, _allowUnauthenticated, _pgBin, _pgUser, _pgTcp, _timeZone,
-            _drainDelay, _logFormat,
+            _drainDelay, _verifyRate, _logFormat,
         ];
         foreach (var option in options)
             command.Add(option);
@@ -82,6 +87,7 @@ internal sealed class ServeSettings
             Schema = Schema(parsed),
             TimeZone = Zone(Setting(_timeZone)),
             DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
+            VerifyRate = Number("--verify-rate", Setting(_verifyRate), 0, ProjectionWatch.HighestRate) ?? ProjectionWatch.DefaultRate,
             JsonLogs = Setting(_logFormat) switch
             {
                 null or "text" => false,

@@ -36,8 +36,10 @@ internal sealed class WalkOptions
         return options;
     }
 
+    /// <summary>What was asked for. The process goes behind others from here on.</summary>
     public RebuildOptions Read(ParseResult parsed, bool resume = false)
     {
+        Priority.Lower();
         var options = new RebuildOptions { Resume = resume, OnFault = OnFault(parsed) };
         if (parsed.GetResult(_pace) is not null)
             options = options with { Pace = parsed.GetValue(_pace) };

@@ -1,15 +1,26 @@
+using System.Text.Json.Serialization;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Hosting;
 
 /// <summary>One part of the readiness, as <c>/health/ready</c> shows it.</summary>
-internal sealed record ReadinessCheck(string Name, bool Ok, string Detail);
+internal sealed record ReadinessCheck(string Name, bool Ok, string Detail)
+{
+    /// <summary>
+    /// Whether the node is not ready while it is not ok. What all nodes have in common, and serve none the less, must not
+    /// take them all out of a load balancer.
+    /// </summary>
+    [JsonIgnore]
+    public bool Gates { get; init; } = true;
+}
 
 /// <summary>
 /// Whether this node can serve. The database is asked at most once a second, however often the readiness is.
 /// </summary>
-internal sealed class Readiness(TrackerDatabase database, TimeProvider clock, Func<string?> embeddedProblem)
+internal sealed class Readiness(
+    TrackerDatabase database, TimeProvider clock, ProjectionWatch projection, Func<string?> embeddedProblem)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -36,6 +47,7 @@ internal sealed class Readiness(TrackerDatabase database, TimeProvider clock, Fu
             checks.Add(new ReadinessCheck("database", false, problem));
         else
             checks.Add(await AskDatabaseAsync().WaitAsync(cancel));
+        checks.Add(new ReadinessCheck("projection", projection.Health.Ok, projection.Health.Detail) { Gates = false });
         return checks;
     }
 

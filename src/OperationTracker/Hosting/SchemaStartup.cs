@@ -1,5 +1,6 @@
 using OperationTracker.Core.EventStore;
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Projections;
 using OperationTracker.Postgres.Schema;
 
 namespace OperationTracker.Hosting;
@@ -9,7 +10,7 @@ namespace OperationTracker.Hosting;
 /// before its database waits for it, and answers 503 meanwhile.
 /// </summary>
 internal sealed partial class SchemaStartup(
-    TrackerDatabase database, PostgresEventStore store, Readiness readiness, TimeProvider clock,
+    TrackerDatabase database, PostgresEventStore store, ProjectionWatch projection, Readiness readiness, TimeProvider clock,
     ILogger<SchemaStartup> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
@@ -24,8 +25,10 @@ internal sealed partial class SchemaStartup(
             try
             {
                 await PrepareAsync(cancel);
+                await projection.LookAtFingerprintAsync(cancel);
                 readiness.NotServing = null;
                 store.StartBackgroundWork();
+                projection.Start();
                 return;
             }
             catch (Exception fault) when (fault is not (SchemaTooNewException or OperationCanceledException))

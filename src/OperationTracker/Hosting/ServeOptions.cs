@@ -1,4 +1,5 @@
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Hosting;
 
@@ -19,6 +20,9 @@ internal sealed record ServeOptions
 
     /// <summary>How long the readiness says no before the server stops to accept, so that load balancers notice.</summary>
     public TimeSpan DrainDelay { get; init; }
+
+    /// <summary>Stored views that are compared with their events each second, beside the requests; 0 for none.</summary>
+    public int VerifyRate { get; init; } = ProjectionWatch.DefaultRate;
 
     /// <summary>Whether log lines are JSON objects.</summary>
     public bool JsonLogs { get; init; }

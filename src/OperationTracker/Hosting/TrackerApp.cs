@@ -5,6 +5,7 @@ using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Findings;
 using OperationTracker.Core.History;
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Hosting;
 
@@ -40,9 +41,13 @@ internal static class TrackerApp
         services.AddSingleton<LogSearch>();
         services.AddSingleton<ExecutingBaseline>();
         services.AddSingleton(new InstantReader(options.TimeZone));
+        services.AddSingleton<ProjectionCatalog>();
+        services.AddSingleton(provider => new ProjectionWatch(
+            provider.GetRequiredService<TrackerDatabase>(), options.VerifyRate, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<ProjectionWatch>>()));
         services.AddSingleton(provider => new Readiness(
             provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<TimeProvider>(),
-            embeddedProblem ?? (() => null)));
+            provider.GetRequiredService<ProjectionWatch>(), embeddedProblem ?? (() => null)));
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());

@@ -88,7 +88,9 @@ internal static class OpenApiContract
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
             && Document.GetProperty("paths").TryGetProperty(clean, out _) && !clean.StartsWith("/v1/operations", StringComparison.Ordinal)
-                ? clean : null;
+                ? clean
+            : path.StartsWith("/v1/projections/", StringComparison.OrdinalIgnoreCase) && path.LastIndexOf('/') == 15 && path.Length > 16
+                ? "/v1/projections/{name}" : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)

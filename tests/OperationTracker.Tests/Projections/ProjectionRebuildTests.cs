@@ -4,6 +4,7 @@ using Npgsql;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
+using OperationTracker.Postgres.Audit;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Postgres.Schema;
 using OperationTracker.Tests.EventStore;
@@ -204,6 +205,43 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_long_stream_that_never_rests_is_folded_on_and_not_anew()
+    {
+        await _tracker.Store.PutAsync(Document("long"));
+        await _tracker.ExecuteAsync("""
+            insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
+            select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
+                   now() + n * interval '1 us'
+            from generate_series(2, 40001) as n;
+            update tracker.mt_streams set version = 40001 where id = 'long'
+            """);
+        while (await _tracker.Store.SweepAsync(default))
+        {
+        }
+
+        using var stop = new CancellationTokenSource();
+        var writing = Task.Run(async () =>
+        {
+            for (var i = 0; !stop.IsCancellationRequested; i++)
+                await _tracker.Store.PutAsync(Document("long", note: $"busy {i}"));
+        });
+
+        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
+
+        await stop.CancelAsync();
+        await writing;
+        await StoreInvariants.CheckAsync(_tracker.Database);
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+        var past = await _tracker.TextAsync(Past);
+        await _tracker.RebuildAsync();
+        (await _tracker.TextAsync(Past)).ShouldBe(past);
+    }
+
+    private const string Past =
+        "select md5(string_agg(p::text, '' order by valid_from)) || count(*) from tracker.past_operations p";
+
+    [Fact]
     public async Task An_event_that_cannot_be_folded_stops_it_or_is_reported_with_its_place()
     {
         await SomeOperationsAsync(10);
@@ -314,6 +352,43 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
 
         (await _tracker.StatusAsync()).IsOfThisBuild.ShouldBeTrue();
         (await _tracker.TextAsync("select command from tracker.admin_log")).ShouldBe("projections rebuild");
+    }
+
+    [Fact]
+    public async Task What_is_redacted_while_it_is_rebuilt_or_after_it_broke_off_is_nowhere()
+    {
+        foreach (var secret in new[] { "first-secret", "then-secret" })
+        {
+            var document = Document("a-gone", note: secret);
+            await _tracker.Store.PutAsync(document with { Request = document.Request with { Uri = $"/v1/{secret}" } });
+        }
+
+        await SomeOperationsAsync(300);
+        using var stop = new CancellationTokenSource();
+        var broken = _tracker.RebuildAsync(
+            new RebuildOptions { Pace = 200, Workers = 4 },
+            progress =>
+            {
+                if (progress.Phase == "read" && progress.Streams > 200)
+                    stop.Cancel();
+            },
+            cancel: stop.Token);
+        await Should.ThrowAsync<OperationCanceledException>(() => broken);
+        (await SecretsAsync("operations_rebuild")).ShouldBe(1);
+
+        await new Redactor(_tracker.Database).RedactAsync(
+            Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
+
+        foreach (var table in new[] { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
+            (await SecretsAsync(table)).ShouldBe(0, table);
+        await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
+        foreach (var table in new[] { "operations", "past_operations" })
+            (await SecretsAsync(table)).ShouldBe(0, table);
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'")).ShouldBe(2L);
+
+        async Task<long> SecretsAsync(string table) => (long)(await _tracker.ExecuteAsync(
+            $"select count(*) from tracker.{table} t where t::text like '%secret%'"))!;
     }
 
     /// <summary>Operations with some history, refusals and clusters among it.</summary>

@@ -8,10 +8,12 @@ namespace OperationTracker.Tests.Projections;
 /// <summary>Verification and repair of single views: every planted fault is found and healed, and nothing else is touched.</summary>
 public sealed class ViewVerificationTests : IAsyncLifetime
 {
-    /// <summary>Of each kind of fault. OPTRACK_CASES scales them, to 200 of each in 100,000 operations.</summary>
-    private static readonly int Faults = Math.Clamp(Law.Cases / 100, 1, 200);
+    /// <summary>Of each of the five kinds. OPTRACK_CASES=40000 makes 200 of each, in 100,000 operations.</summary>
+    private static readonly int Faults = Math.Clamp(Law.Cases / 200, 1, 200);
 
-    private static readonly int Operations = Faults * 500 / 5;
+    private const int OperationsPerFault = 500;
+
+    private static readonly int Operations = Faults * OperationsPerFault;
 
     private TrackerFixture _tracker = null!;
 
@@ -139,17 +141,17 @@ public sealed class ViewVerificationTests : IAsyncLifetime
                 await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: $"then {i}"));
         });
 
-    /// <summary>Faults of five kinds, as an enemy or a broken disk makes them, one in each hundred operations.</summary>
+    /// <summary>Faults of five kinds, as an enemy or a broken disk makes them, one of each in five hundred operations.</summary>
     private async Task<IReadOnlyList<(string Id, DifferenceKind Kind)>> PlantAsync()
     {
         var planted = new List<(string, DifferenceKind)>();
         for (var i = 0; i < Faults; i++)
         {
-            await EachAsync((i * 100) + 1, DifferenceKind.Different, "update tracker.operations set status = 'failed' where operation_id = '{0}'");
-            await EachAsync((i * 100) + 20, DifferenceKind.Missing, "delete from tracker.operations where operation_id = '{0}'");
-            await EachAsync((i * 100) + 41, DifferenceKind.Stale, "update tracker.operations set stream_version = stream_version - 1 where operation_id = '{0}'");
+            await EachAsync((i * OperationsPerFault) + 1, DifferenceKind.Different, "update tracker.operations set status = 'failed' where operation_id = '{0}'");
+            await EachAsync((i * OperationsPerFault) + 20, DifferenceKind.Missing, "delete from tracker.operations where operation_id = '{0}'");
+            await EachAsync((i * OperationsPerFault) + 41, DifferenceKind.Stale, "update tracker.operations set stream_version = stream_version - 1 where operation_id = '{0}'");
             // An event that the view never saw, its version notwithstanding.
-            await EachAsync((i * 100) + 61, DifferenceKind.Different, """
+            await EachAsync((i * OperationsPerFault) + 61, DifferenceKind.Different, """
                 update tracker.operations set document = replace(document, 'then', 'else'), document_version = 1 where operation_id = '{0}'
                 """);
             await _tracker.ExecuteAsync($"""
