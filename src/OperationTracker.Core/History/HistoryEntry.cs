@@ -9,7 +9,21 @@ namespace OperationTracker.Core.History;
 /// The places of the document that it changed, in the order of an RFC 6902 patch; empty for one that changed nothing: a
 /// refusal, or an event of another application.
 /// </param>
-public sealed record HistoryEntry(StoredEvent Event, EventOrigin Origin, IReadOnlyList<ChangedPlace> Changed);
+public sealed record HistoryEntry(StoredEvent Event, EventOrigin Origin, IReadOnlyList<ChangedPlace> Changed)
+{
+    /// <summary>An event between two documents as GET serves them; empty where there is none.</summary>
+    public static HistoryEntry Of(StoredEvent @event, ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after) =>
+        new(@event, EventOrigin.Of(@event), ChangedPlaces(before, after));
+
+    private static IReadOnlyList<ChangedPlace> ChangedPlaces(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
+    {
+        if (before.Equals(after))
+            return [];
+        return before.IsEmpty
+            ? [new ChangedPlace("add", "")]
+            : [.. DocumentDiff.Between(before, after).Select(operation => new ChangedPlace(operation.Op, operation.Path))];
+    }
+}
 
 /// <summary>A place that an event changed.</summary>
 /// <param name="Op"><c>add</c>, <c>remove</c> or <c>replace</c>.</param>

@@ -40,7 +40,7 @@ public sealed class OperationHistory(IOperationReader events)
             if (@event.Version <= after)
                 continue;
             var now = document.Of(fold.State);
-            entries.Add(new HistoryEntry(@event, EventOrigin.Of(@event), ChangedPlaces(before, now)));
+            entries.Add(HistoryEntry.Of(@event, before, now));
             work += @event.Data.Length + now.Length;
         }
 
@@ -111,15 +111,6 @@ public sealed class OperationHistory(IOperationReader events)
                 yield return @event;
             version = page[^1].Version;
         }
-    }
-
-    private static IReadOnlyList<ChangedPlace> ChangedPlaces(ReadOnlyMemory<byte> before, ReadOnlyMemory<byte> after)
-    {
-        if (before.Equals(after))
-            return [];
-        return before.IsEmpty
-            ? [new ChangedPlace("add", "")]
-            : [.. DocumentDiff.Between(before, after).Select(operation => new ChangedPlace(operation.Op, operation.Path))];
     }
 
     /// <summary>The text of the document that stands, written once for each document. Empty while there is none.</summary>

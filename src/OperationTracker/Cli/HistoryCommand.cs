@@ -11,15 +11,15 @@ internal static class HistoryCommand
         var after = NumberOption.Between("--after", 0, long.MaxValue, "VERSION", "Begin after this version.");
         var json = new Option<bool>("--json") { Description = "Print the events as they came, one a line." };
         var command = new Command("history", "Shows what happened to an operation, and who said so.") { id, after, json };
-        var server = ServerOptions.AddTo(command);
+        var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
             var operationId = ServerOptions.RequireAddressable(parsed.GetRequiredValue(id), parsed);
-            using var client = server.Connect(parsed);
+            using var events = source.Open(parsed);
             try
             {
-                await foreach (var item in new TrackerEvents(client).OfOperationAsync(operationId, parsed.GetValue(after), token))
+                await foreach (var item in events.OfOperationAsync(operationId, parsed.GetValue(after), token))
                 {
                     if (parsed.GetValue(json)) terminal.WriteLine(item.Json.GetRawText());
                     else Show(item, terminal);

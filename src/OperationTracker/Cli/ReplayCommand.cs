@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Globalization;
-using OperationTracker.Core.History;
 
 namespace OperationTracker.Cli;
 
@@ -44,7 +43,7 @@ internal sealed class ReplayCommand
         {
             replay.id, replay.all, replay.from, replay.to, replay.at, replay.step, replay.json,
         };
-        var server = ServerOptions.AddTo(command);
+        var source = EventSourceOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             var (hasId, isAll) = (result.GetResult(replay.id) is { Tokens.Count: > 0 }, result.GetResult(replay.all) is not null);
@@ -59,12 +58,12 @@ internal sealed class ReplayCommand
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
-            using var client = server.Connect(parsed);
+            using var events = source.Open(parsed);
             try
             {
                 return parsed.GetValue(replay.all)
-                    ? await replay.ShowLogAsync(parsed, new TrackerEvents(client), terminal, token)
-                    : await replay.ShowOperationAsync(parsed, new TrackerEvents(client), terminal, token);
+                    ? await replay.ShowLogAsync(parsed, events, terminal, token)
+                    : await replay.ShowOperationAsync(parsed, events, terminal, token);
             }
             catch (AnsweredErrorException error)
             {
@@ -75,7 +74,7 @@ internal sealed class ReplayCommand
     }
 
     private async Task<int> ShowOperationAsync(
-        ParseResult parsed, TrackerEvents events, Terminal terminal, CancellationToken token)
+        ParseResult parsed, IEventSource events, Terminal terminal, CancellationToken token)
     {
         var operationId = ServerOptions.RequireAddressable(parsed.GetValue(id)!, parsed);
         var isStepped = parsed.GetValue(step);
@@ -103,7 +102,7 @@ internal sealed class ReplayCommand
         return ExitCodes.Done;
     }
 
-    private async Task<int> ShowLogAsync(ParseResult parsed, TrackerEvents events, Terminal terminal, CancellationToken token)
+    private async Task<int> ShowLogAsync(ParseResult parsed, IEventSource events, Terminal terminal, CancellationToken token)
     {
         var view = new ReplayView(terminal);
         DateTimeOffset? last = null;
@@ -128,16 +127,7 @@ internal sealed class ReplayCommand
         }
 
         if (parsed.GetValue(at) is not { } moment) return _ => true;
-        return Instants().Read(moment, out var fault) is { } instant
-            ? item => item.Time <= instant.Floor
-            : throw new ExitException(ExitCodes.Usage, $"--at {fault}.");
-    }
-
-    private static InstantReader Instants()
-    {
-        if (Environment.GetEnvironmentVariable("OPTRACK_TIME_ZONE") is not { Length: > 0 } name) return new InstantReader(null);
-        return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
-            ? new InstantReader(zone)
-            : throw new ExitException(ExitCodes.Usage, $"OPTRACK_TIME_ZONE: this machine knows no zone {name}.");
+        var instant = EventSourceOptions.ReadInstant("--at", moment);
+        return item => item.Time <= instant.Floor;
     }
 }

@@ -10,20 +10,18 @@ internal sealed record EventsPage(IReadOnlyList<JsonElement> Events, long NextAf
 /// <summary>
 /// Reads events of a tracker over HTTP, page by page as they are used: of one operation by version, of the log by position.
 /// </summary>
-internal sealed class TrackerEvents(TrackerClient client)
+internal sealed class TrackerEvents(TrackerClient client) : IEventSource
 {
     /// <summary>Events of one answer: few round trips, and small in memory; the tracker sends fewer where they are large.</summary>
     private const string PageSize = "500";
 
-    /// <summary>The history of an operation after a version.</summary>
-    /// <exception cref="AnsweredErrorException">The tracker answered with an error.</exception>
     public IAsyncEnumerable<ReportedEvent> OfOperationAsync(string operationId, long after, CancellationToken token) =>
         ReadAsync(next => client.Question(operationId, "/events", ("after", next), ("limit", PageSize)), after, token);
 
-    /// <summary>The log after a position, of a time.</summary>
-    /// <exception cref="AnsweredErrorException">The tracker answered with an error.</exception>
     public IAsyncEnumerable<ReportedEvent> OfLogAsync(string? from, string? to, CancellationToken token) =>
         ReadAsync(next => client.LogRequest(("after", next), ("limit", PageSize), ("from", from), ("to", to)), 0, token);
+
+    public void Dispose() => client.Dispose();
 
     private async IAsyncEnumerable<ReportedEvent> ReadAsync(
         Func<string, HttpRequestMessage> request, long after, [EnumeratorCancellation] CancellationToken token)

@@ -1,5 +1,8 @@
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using OperationTracker.Postgres;
 using OperationTracker.Tests.Api;
+using OperationTracker.Tests.EventStore;
 using static OperationTracker.Tests.Cli.FakeTracker;
 
 namespace OperationTracker.Tests.Cli;
@@ -143,6 +146,39 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
         (await OptrackProcess.RunAsync("replay", "nobody", "--server", $"{tracker.Url}")).ExitCode.ShouldBe(3);
         (await OptrackProcess.RunAsync("replay", Real, "--at", "2001-01-01T00:00:00Z", "--server", $"{tracker.Url}")).ExitCode.ShouldBe(3);
         (await OptrackProcess.RunAsync("diff", Real, "--from", "1", "--server", $"{tracker.Url}")).Out.ShouldContain("/status \"completed\"");
+    }
+
+    [Fact]
+    public async Task A_bundle_tells_the_same_as_the_tracker_that_it_was_exported_from()
+    {
+        var directory = TestDirectory.Create("bundle");
+        var bundle = Path.Combine(directory, "some.optrack.tar");
+        foreach (var (id, status) in new[] { ("bundled", "executing"), ("beside", "executing"), ("bundled", "completed"), ("bundled", "unexecuted") })
+            await tracker.PutAsync(id, Sample.Document(id, status, "\"x\":[1.0]"));
+        await new ForeignWriter(tracker.ConnectionString).AppendAsync("bundled", 1);
+        await tracker.Services.GetRequiredService<PostgresEventStore>().SweepAsync(default);
+        (await OptrackProcess.RunAsync("export", bundle, "--database", tracker.ConnectionString)).ExitCode.ShouldBe(0);
+
+        foreach (var command in new[]
+        {
+            "history bundled", "history bundled --after 2", "replay bundled", "replay bundled --json", "replay bundled --to 2",
+            "replay bundled --at 2001-01-01T00:00:00Z", "replay --all", "replay --all --from 2001-01-01T00:00:00Z --to 2001-01-02T00:00:00Z",
+        })
+        {
+            var words = command.Split(' ');
+            var (here, there) = (
+                await OptrackProcess.RunAsync([.. words, "--bundle", bundle]),
+                await OptrackProcess.RunAsync([.. words, "--server", $"{tracker.Url}"]));
+            here.ShouldBe(there with { OutBytes = here.OutBytes }, command);
+            here.Out.ShouldBe(there.Out, command);
+        }
+
+        (await OptrackProcess.RunAsync("history", "nobody", "--bundle", bundle)).ExitCode.ShouldBe(3);
+        (await OptrackProcess.RunAsync("history", "x", "--bundle", "/no/such/file")).ExitCode.ShouldBe(2);
+        await File.WriteAllBytesAsync(bundle, (await File.ReadAllBytesAsync(bundle))[..2_000]);
+        var cut = await OptrackProcess.RunAsync("replay", "bundled", "--bundle", bundle);
+        (cut.ExitCode, cut.Error.Contains("is not a whole bundle")).ShouldBe((1, true), cut.Error);
+        TestDirectory.Delete(directory);
     }
 
     [Theory]
