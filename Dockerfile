@@ -11,8 +11,8 @@ COPY .editorconfig ./
 COPY src src
 RUN dotnet publish src/OperationTracker --configuration Release --no-restore --output /app
 
-# No shell and no package manager: what is not there cannot be used against us.
-FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+# No shell and no package manager: what is not there cannot be used against us. "Extra" has the time zones' data.
+FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled-extra
 WORKDIR /app
 COPY --from=build /app .
 USER $APP_UID

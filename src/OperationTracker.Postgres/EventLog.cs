@@ -2,6 +2,8 @@ using System.Text;
 using Npgsql;
 using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Findings;
+using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Postgres;
 
@@ -27,6 +29,37 @@ internal sealed class EventLog(TrackerDatabase database)
             || events.Sum(item => Encoding.UTF8.GetByteCount(item.Data)) >= StoredEventReader.PageBytes;
         var next = isCut ? events[^1].Position : end;
         return new EventLogPage(events, next, next == head);
+    }
+
+    /// <summary>The stays in states that ended in the piece after a position.</summary>
+    public async Task<StayPage> SearchStaysAsync(EventLogQuery query, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        var head = await ReadHeadAsync(connection, cancel).ConfigureAwait(false);
+        if (query.After >= head)
+            return new StayPage([], query.After, AtEnd: true);
+        var end = Math.Min(query.After + PiecePositions, head);
+        await using var command = database.Command(connection, "search_stays");
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.After });
+        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
+        foreach (var time in new[] { query.From, query.To })
+            command.Parameters.Add(new NpgsqlParameter { Value = (object?)time ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var stays = new List<StateStay>();
+        while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            if (OperationStatuses.TryParse(rows.GetString(0)) is { } state)
+                stays.Add(new StateStay(state, rows.GetFieldValue<TimeSpan>(1), rows.GetString(2), rows.GetString(3)));
+        }
+
+        return new StayPage(stays, end, end == head);
+    }
+
+    /// <summary>The position of the last event.</summary>
+    public async Task<long> ReadHeadAsync(CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        return await ReadHeadAsync(connection, cancel).ConfigureAwait(false);
     }
 
     private async Task<long> ReadHeadAsync(NpgsqlConnection connection, CancellationToken cancel)

@@ -1,5 +1,7 @@
 using Npgsql;
+using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Findings;
 
 namespace OperationTracker.Postgres;
 
@@ -31,6 +33,27 @@ internal sealed class OperationsTable(TrackerDatabase database)
         await using var command = Command(connection, "list_ids", query);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         return await ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>A page of the operations that are executing.</summary>
+    public async Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(
+        ListPosition? after, int limit, CancellationToken cancel)
+    {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var command = database.Command(connection, "read_executing");
+        foreach (var text in new[] { after?.OccurredTime ?? "", after?.OperationId ?? "" })
+            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Text });
+        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        var page = new List<ExecutingOperation>();
+        while (await rows.ReadAsync(cancel).ConfigureAwait(false))
+        {
+            page.Add(new ExecutingOperation(
+                rows.GetString(0), rows.GetString(1), rows.GetFieldValue<DateTimeOffset>(2), rows.GetString(3),
+                rows.GetString(4)));
+        }
+
+        return page;
     }
 
     /// <summary>The one row that holds a page of ids.</summary>

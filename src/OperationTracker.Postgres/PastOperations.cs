@@ -20,7 +20,8 @@ internal sealed class PastOperations(TrackerDatabase database)
         await using var batch = Batch(connection, "list_past_ids", query);
         await using var rows = await batch.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         await rows.NextResultAsync(cancel).ConfigureAwait(false);
-        return await OperationsTable.ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+        var page = await OperationsTable.ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+        return page with { IsMore = rows.GetBoolean(4) };
     }
 
     public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
@@ -109,7 +110,8 @@ internal sealed class PastOperations(TrackerDatabase database)
             ref var state = ref states[events.GetInt32(0) - 1];
             state = OperationProjection.Apply(
                 state with { Version = events.GetInt64(1) - 1 },
-                OperationEventTypes.TryRead(events.GetString(2), events.GetFieldValue<byte[]>(3)));
+                EventUpcasters.Declared.TryRead(
+                    events.GetString(2), events.GetFieldValue<byte[]>(3), events.IsDBNull(4) ? null : events.GetString(4)));
         }
 
         for (var i = 0; i < missing.Length; i++)

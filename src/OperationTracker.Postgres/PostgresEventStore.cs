@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Findings;
 using OperationTracker.Core.Operations;
 using OperationTracker.Postgres.Audit;
 
@@ -86,6 +87,18 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// <inheritdoc/>
     public Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel) =>
         ReadAsync(() => _log.SearchAsync(query, cancel));
+
+    /// <inheritdoc/>
+    public Task<long> ReadHeadAsync(CancellationToken cancel) => ReadAsync(() => _log.ReadHeadAsync(cancel));
+
+    /// <inheritdoc/>
+    public Task<StayPage> SearchStaysAsync(EventLogQuery query, CancellationToken cancel) =>
+        ReadAsync(() => _log.SearchStaysAsync(query, cancel));
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(
+        ListPosition? after, int limit, CancellationToken cancel) =>
+        ReadAsync(() => _operations.ReadExecutingAsync(after, limit, cancel));
 
     /// <summary>
     /// Gives positions to what other applications have appended and catches up the views of their streams; done every

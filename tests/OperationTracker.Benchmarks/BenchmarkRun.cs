@@ -9,11 +9,11 @@ namespace OperationTracker.Benchmarks;
 internal static class BenchmarkRun
 {
     public const string Usage = """
-        run [--only put,get,list,growth,hot,nodes,rebuild] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
+        run [--only put,get,list,past,growth,hot,nodes,rebuild] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
             [--json FILE] [--results FILE]
         """;
 
-    private const string All = "put,get,list,growth,hot,nodes,rebuild";
+    private const string All = "put,get,list,past,growth,hot,nodes,rebuild";
 
     /// <summary>On a disk nearly everywhere, and every user can walk to it, as the server's own must.</summary>
     private const string Place = "/var/tmp";
@@ -75,6 +75,7 @@ internal static class BenchmarkRun
             ],
             "get" => await new GetScenario(context).RunAsync(cancel),
             "list" => await new ListScenario(context).RunAsync(cancel),
+            "past" => await new PastScenario(context).RunAsync(cancel),
             "growth" => await new GrowthScenario(context).RunAsync(cancel),
             "hot" => await new HotScenario(context).RunAsync(cancel),
             "rebuild" => await new RebuildScenario(context).RunAsync(cancel),

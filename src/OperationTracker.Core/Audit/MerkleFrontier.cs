@@ -12,17 +12,22 @@ public sealed class MerkleFrontier
     public long Size { get; private set; }
 
     /// <summary>Adds a leaf by its hash.</summary>
-    public void Append(byte[] leafHash)
+    public void Append(byte[] leafHash) => Append(leafHash, height: 0);
+
+    /// <summary>Adds a complete subtree of 2^<paramref name="height"/> leaves, where so many more fall into one.</summary>
+    /// <exception cref="ArgumentException">The tree's size is no multiple of the subtree's.</exception>
+    public void Append(byte[] hash, int height)
     {
-        var hash = leafHash;
-        for (var complete = Size; (complete & 1) == 1; complete >>= 1)
+        if ((Size & ((1L << height) - 1)) != 0)
+            throw new ArgumentException("The subtree does not fall into one of the tree's.", nameof(height));
+        for (var complete = Size >> height; (complete & 1) == 1; complete >>= 1)
         {
             hash = MerkleTree.NodeHash(_subtrees[^1], hash);
             _subtrees.RemoveAt(_subtrees.Count - 1);
         }
 
         _subtrees.Add(hash);
-        Size++;
+        Size += 1L << height;
     }
 
     /// <summary>The root over all leaves so far.</summary>

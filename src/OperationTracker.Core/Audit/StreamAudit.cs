@@ -12,8 +12,8 @@ namespace OperationTracker.Core.Audit;
 /// <param name="report">Is told what is found.</param>
 public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
 {
-    private readonly Dictionary<(long Version, int Value), (string Hash, long Position)> _redacted = [];
-    private readonly Dictionary<(long Version, int Value), string> _recorded = [];
+    private Dictionary<(long Version, int Value), (string Hash, long Position)>? _redacted;
+    private Dictionary<(long Version, int Value), string>? _recorded;
     private byte[] _link = EventSeal.NoLink();
     private long _version;
     private long _position;
@@ -53,9 +53,9 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
             Report(AuditFindingKind.Cut, _version + 1, null, $"versions {_version + 1} to {streamVersion} are missing");
         else if (streamVersion < _version)
             Report(AuditFindingKind.Changed, null, null, $"its own row says {streamVersion}, its last event {_version}");
-        foreach (var (place, (hash, position)) in _redacted)
+        foreach (var (place, (hash, position)) in _redacted ?? [])
         {
-            if (!_recorded.TryGetValue(place, out var recorded))
+            if (_recorded?.GetValueOrDefault(place) is not { } recorded)
                 Report(AuditFindingKind.Changed, place.Version, position, "a value was redacted and no redaction is recorded");
             else if (recorded != hash)
                 Report(AuditFindingKind.Changed, place.Version, position, "a redacted value is not what the redaction left");
@@ -80,7 +80,7 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
         try
         {
             foreach (var (value, hash) in @event.RedactedValues())
-                _redacted[(_version, value)] = (hash, seal.Position);
+                (_redacted ??= [])[(_version, value)] = (hash, seal.Position);
         }
         catch (Exception fault) when (fault is JsonException or FormatException)
         {
@@ -91,7 +91,7 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
         if (OperationEventTypes.TryRead(@event.Type, Encoding.UTF8.GetString(@event.Data)) is ValuesRedacted redacted)
         {
             foreach (var place in redacted.Places)
-                _recorded[(place.Version, place.Value)] = place.Sha256;
+                (_recorded ??= [])[(place.Version, place.Value)] = place.Sha256;
         }
     }
 

@@ -14,13 +14,16 @@ public sealed record ChangeRange(long First, long Last);
 /// <param name="Address">The sender's network address.</param>
 /// <param name="UserAgent">The sender's program, in its own words.</param>
 /// <param name="Change">The change that the event belongs to.</param>
-/// <param name="IsOurs">Whether a tracker wrote it: another application's events name no change.</param>
-public sealed record EventOrigin(string? Address, string? UserAgent, ChangeRange Change, bool IsOurs)
+/// <param name="Schema">The version of the event's form; null where another application wrote it.</param>
+public sealed record EventOrigin(string? Address, string? UserAgent, ChangeRange Change, int? Schema)
 {
+    /// <summary>Whether a tracker wrote it: other applications' events name no change, or no version of their form.</summary>
+    public bool IsOurs => Schema is not null;
+
     /// <summary>Reads the headers of an event.</summary>
     public static EventOrigin Of(StoredEvent @event)
     {
-        var alone = new EventOrigin(null, null, new ChangeRange(@event.Version, @event.Version), false);
+        var alone = new EventOrigin(null, null, new ChangeRange(@event.Version, @event.Version), null);
         if (@event.Headers is null)
             return alone;
         try
@@ -31,7 +34,8 @@ public sealed record EventOrigin(string? Address, string? UserAgent, ChangeRange
             var change = ReadChange(headers.RootElement, @event.Version);
             return new EventOrigin(
                 Text(headers.RootElement, "address"), Text(headers.RootElement, "user_agent"), change ?? alone.Change,
-                change is not null && headers.RootElement.TryGetProperty("schema", out _));
+                change is not null && headers.RootElement.TryGetProperty("schema", out var schema)
+                    && schema.ValueKind == JsonValueKind.Number && schema.TryGetInt32(out var version) ? version : null);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {

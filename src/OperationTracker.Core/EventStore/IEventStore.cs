@@ -1,3 +1,4 @@
+using OperationTracker.Core.Findings;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Core.EventStore;
@@ -60,6 +61,21 @@ public interface IOperationReader
     /// <summary>The events of the log that a query asks for, from a bounded piece of it.</summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<EventLogPage> SearchLogAsync(EventLogQuery query, CancellationToken cancel);
+
+    /// <summary>The position of the log's last event; 0 while there is none.</summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    Task<long> ReadHeadAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// The stays in states that ended after a position, between two times, from a bounded piece of the log. Of operations
+    /// that stand in the list; kinds, stream and limit of the query are not looked at.
+    /// </summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    Task<StayPage> SearchStaysAsync(EventLogQuery query, CancellationToken cancel);
+
+    /// <summary>Operations of the list that are executing, after a place, in the list's order.</summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(ListPosition? after, int limit, CancellationToken cancel);
 }
 
 /// <summary>A change that somebody wants.</summary>

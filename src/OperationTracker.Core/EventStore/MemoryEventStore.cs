@@ -1,4 +1,5 @@
 using System.Text;
+using OperationTracker.Core.Findings;
 using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 
@@ -124,6 +125,66 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                 : new EventLogPage(found, Math.Max(query.After, _log.Count), true));
         }
     }
+
+    /// <inheritdoc/>
+    public Task<long> ReadHeadAsync(CancellationToken cancel)
+    {
+        lock (_lock)
+            return Task.FromResult((long)_log.Count);
+    }
+
+    /// <inheritdoc/>
+    public Task<StayPage> SearchStaysAsync(EventLogQuery query, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            StateStay[] stays =
+            [
+                .. from item in _log.Skip((int)Math.Min(query.After, _log.Count))
+                   where Passes(query with { Kinds = [], StreamId = null }, item)
+                   let left = StateLeft(item)
+                   let begun = _streams[item.StreamId].LastOrDefault(other => other.Version < item.Version && BeginsState(other))
+                   let request = _states[item.StreamId].Document?.Request
+                   where left is not null && begun is not null && request is not null
+                   let duration = item.Timestamp - begun.Timestamp
+                   select new StateStay(
+                       left.Value, duration < TimeSpan.Zero ? TimeSpan.Zero : duration, request.Method.ToText(), request.Uri),
+            ];
+            return Task.FromResult(new StayPage(stays, Math.Max(query.After, _log.Count), true));
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(
+        ListPosition? after, int limit, CancellationToken cancel)
+    {
+        lock (_lock)
+        {
+            IReadOnlyList<ExecutingOperation> page =
+            [
+                .. _states.Values.Select(state => state.Document).OfType<OperationDocument>()
+                    .Where(document => document.Status == OperationStatus.Executing)
+                    .Where(document => after is null || Compare(document, after) > 0)
+                    .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
+                    .ThenBy(document => document.OperationId, StringComparer.Ordinal)
+                    .Take(limit)
+                    .Select(document => new ExecutingOperation(
+                        document.OperationId, document.OccurredTime,
+                        _streams[document.OperationId].LastOrDefault(BeginsState, _streams[document.OperationId][^1]).Timestamp,
+                        document.Request.Method.ToText(), document.Request.Uri)),
+            ];
+            return Task.FromResult(page);
+        }
+    }
+
+    private static bool BeginsState(StoredEvent item) => item.Event is OperationRegistered || StateLeft(item) is not null;
+
+    private static OperationStatus? StateLeft(StoredEvent item) => item.Event switch
+    {
+        StatusChanged { From: var from, To: var to } when from != to => from,
+        ResultCorrected { From: var from, To: var to } when from != to => from,
+        _ => null,
+    };
 
     private static bool Passes(EventLogQuery query, StoredEvent item) =>
         (query.Kinds.Count == 0 || query.Kinds.Contains(item.Type))

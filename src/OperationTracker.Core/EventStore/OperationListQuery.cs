@@ -50,7 +50,8 @@ public sealed record OperationListQuery(
 /// <param name="Count">How many operations.</param>
 /// <param name="Json">Their JSON values with commas between, UTF-8; empty when there are none.</param>
 /// <param name="Last">The place after the last one; null when there are none.</param>
-public sealed record OperationListPage(int Count, ReadOnlyMemory<byte> Json, ListPosition? Last);
+/// <param name="IsMore">Whether more follow, where that came with the page.</param>
+public sealed record OperationListPage(int Count, ReadOnlyMemory<byte> Json, ListPosition? Last, bool? IsMore = null);
 
 /// <summary>An operation in the list.</summary>
 /// <param name="OperationId">Its id.</param>

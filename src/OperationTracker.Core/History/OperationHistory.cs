@@ -69,6 +69,19 @@ public sealed class OperationHistory(IOperationReader events)
     public Task<PastOperation?> AtAsync(OperationId id, Instant instant, CancellationToken cancel) =>
         FoldAsync(id, @event => @event.Timestamp <= instant.Floor, PageSize, cancel);
 
+    /// <summary>Each event with the state after it, from the first on; nothing when there are none.</summary>
+    /// <exception cref="EventStoreException">The store could not answer.</exception>
+    public async IAsyncEnumerable<(StoredEvent Event, OperationState State)> StatesAsync(
+        OperationId id, [EnumeratorCancellation] CancellationToken cancel)
+    {
+        var fold = new StreamFold();
+        await foreach (var @event in EventsAsync(id, PageSize, cancel).ConfigureAwait(false))
+        {
+            fold.Add(@event);
+            yield return (@event, fold.State);
+        }
+    }
+
     private async Task<PastOperation?> FoldAsync(
         OperationId id, Predicate<StoredEvent> belongs, int pageSize, CancellationToken cancel)
     {

@@ -7,7 +7,7 @@ namespace OperationTracker.Core.Json;
 /// Writes JSON into a buffer that each thread keeps for its next text, so that only the finished bytes are allocated:
 /// texts above 85 kB would otherwise leave their half-grown buffers on the large object heap.
 /// </summary>
-internal static class JsonBuffer
+public static class JsonBuffer
 {
     /// <summary>Bytes above which a thread lets go of its buffer: rare large documents must not stay in memory.</summary>
     private const int KeptBytes = 512 * 1024;

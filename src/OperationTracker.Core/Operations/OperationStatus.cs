@@ -30,6 +30,10 @@ public static class OperationStatuses
     /// <summary>The contract's word for the status.</summary>
     public static string ToText(this OperationStatus status) => Texts[(int)status];
 
+    /// <summary>The status of a word of the contract; null for any other.</summary>
+    public static OperationStatus? TryParse(string text) =>
+        Array.IndexOf(Texts, text) is >= 0 and var index ? (OperationStatus)index : null;
+
     /// <summary>Whether nothing follows it but a correction.</summary>
     public static bool IsFinal(this OperationStatus status) => status >= OperationStatus.Completed;
 

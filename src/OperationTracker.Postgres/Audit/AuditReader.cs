@@ -8,7 +8,8 @@ namespace OperationTracker.Postgres.Audit;
 /// <param name="Event">The event.</param>
 /// <param name="StreamVersion">What its stream's own row says its version is; null when there is no such row.</param>
 /// <param name="IsOdd">Whether columns that the tracker leaves at their defaults hold something else.</param>
-internal sealed record AuditRow(AuditedEvent Event, long? StreamVersion, bool IsOdd);
+/// <param name="StreamType">What stands in its stream's <c>type</c>.</param>
+internal sealed record AuditRow(AuditedEvent Event, long? StreamVersion, bool IsOdd, string? StreamType);
 
 /// <summary>Reads events with their seals, in the order of streams and versions, by short statements.</summary>
 internal static class AuditReader
@@ -25,10 +26,17 @@ internal static class AuditReader
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterVersion });
         command.Parameters.Add(Text(lastStream));
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        return await ReadAsync(command, cancel).ConfigureAwait(false);
+    }
+
+    /// <summary>What a command gives whose columns are those of <c>audit_streams</c>.</summary>
+    public static async Task<IReadOnlyList<AuditRow>> ReadAsync(NpgsqlCommand command, CancellationToken cancel)
+    {
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var page = new List<AuditRow>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
-            page.Add(new AuditRow(EventOf(rows), rows.IsDBNull(17) ? null : rows.GetInt64(17), rows.GetBoolean(18)));
+            page.Add(new AuditRow(EventOf(rows), rows.IsDBNull(17) ? null : rows.GetInt64(17), rows.GetBoolean(18),
+                TextOf(rows, 19)));
         return page;
     }
 

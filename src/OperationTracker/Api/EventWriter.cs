@@ -27,6 +27,8 @@ internal static class EventWriter
             writer.WriteString("id", ChangeHeaders.Printable(@event.CausationId));
         writer.WriteEndObject();
         writer.WriteBoolean("foreign", !origin.IsOurs);
+        if (origin.Schema is { } schema)
+            writer.WriteNumber("schema", schema);
         if (changed is not null)
             WriteChanged(writer, changed);
         writer.WritePropertyName("data");
@@ -38,7 +40,7 @@ internal static class EventWriter
     public static string Text(DateTimeOffset time) =>
         time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
 
-    private static void WriteSender(Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin)
+    public static void WriteSender(Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin)
     {
         writer.WriteStartObject("sender");
         WriteText("address", origin.Address);
@@ -54,7 +56,7 @@ internal static class EventWriter
         }
     }
 
-    private static void WriteChanged(Utf8JsonWriter writer, IReadOnlyList<ChangedPlace> changed)
+    public static void WriteChanged(Utf8JsonWriter writer, IReadOnlyList<ChangedPlace> changed)
     {
         writer.WriteStartArray("changed");
         foreach (var (op, path) in changed)

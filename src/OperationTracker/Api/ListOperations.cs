@@ -71,7 +71,7 @@ internal sealed partial class ListOperations(
             await target.FlushAsync(cancel);
             if (written == parameters.Limit)
             {
-                next = await pages.FollowAsync(last, cancel) ? last : null;
+                next = page.IsMore ?? await pages.FollowAsync(last, cancel) ? last : null;
                 break;
             }
 
@@ -97,9 +97,14 @@ internal sealed partial class ListOperations(
             var most = parameters.Detailed ? DocumentsPerPage : IdsPerPage;
             var limit = Math.Min(parameters.Limit - written ?? most, most);
             var query = new OperationListQuery(parameters.Filter, after, limit, parameters.AsOf);
-            return parameters.Detailed
-                ? items.Summaries(await operations.ListAsync(query, cancel))
-                : await operations.ListIdsAsync(query, cancel);
+            if (!parameters.Detailed)
+                return await operations.ListIdsAsync(query, cancel);
+            // With an instant each question is dear, and one operation more is not: it says whether any follow.
+            var isAsked = parameters.AsOf is not null && limit == parameters.Limit - written;
+            var page = await operations.ListAsync(isAsked ? query with { Limit = limit + 1 } : query, cancel);
+            return page.Count > limit
+                ? items.Summaries([.. page.Take(limit)]) with { IsMore = true }
+                : items.Summaries(page);
         }
 
         /// <summary>Whether any operation follows.</summary>

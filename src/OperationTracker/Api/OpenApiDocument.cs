@@ -3,7 +3,8 @@ namespace OperationTracker.Api;
 /// <summary><c>GET /openapi/v1.json</c>: the description of these interfaces, for people and for generators of clients.</summary>
 internal static class OpenApiDocument
 {
-    private static readonly byte[] Document = Load();
+    /// <summary>The document.</summary>
+    public static byte[] Document { get; } = Load();
 
     public static async Task ServeAsync(HttpContext context)
     {

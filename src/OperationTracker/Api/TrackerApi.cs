@@ -14,6 +14,9 @@ internal static class TrackerApi
         var history = ActivatorUtilities.CreateInstance<GetHistory>(services);
         var diff = ActivatorUtilities.CreateInstance<GetDiff>(services);
         var log = ActivatorUtilities.CreateInstance<GetLog>(services);
+        var logReports = ActivatorUtilities.CreateInstance<LogReports>(services);
+        var operationReports = ActivatorUtilities.CreateInstance<OperationReports>(services);
+        var durations = ActivatorUtilities.CreateInstance<DurationsReport>(services);
         var projection = ActivatorUtilities.CreateInstance<GetProjection>(services);
         var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
 
@@ -23,6 +26,13 @@ internal static class TrackerApi
         routes.MapGet("/v1/operations/{operation_id}/diff", (RequestDelegate)diff.HandleAsync);
         routes.MapMethods("/v1/operations", GetAndHead, (RequestDelegate)list.HandleAsync);
         routes.MapGet("/v1/events", (RequestDelegate)log.HandleAsync);
+        routes.MapGet("/v1/reports/refused", (RequestDelegate)logReports.RefusedAsync);
+        routes.MapGet("/v1/reports/corrected", (RequestDelegate)logReports.CorrectedAsync);
+        routes.MapGet("/v1/reports/clashes", (RequestDelegate)logReports.ClashesAsync);
+        routes.MapGet("/v1/reports/foreign", (RequestDelegate)logReports.ForeignAsync);
+        routes.MapGet("/v1/reports/stuck", (RequestDelegate)operationReports.StuckAsync);
+        routes.MapGet("/v1/reports/inconsistent", (RequestDelegate)operationReports.InconsistentAsync);
+        routes.MapGet("/v1/reports/durations", (RequestDelegate)durations.HandleAsync);
         routes.MapGet("/v1/projections/{name}", (RequestDelegate)projection.HandleAsync);
         routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
         routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);

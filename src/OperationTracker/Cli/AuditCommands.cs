@@ -14,7 +14,7 @@ internal static class AuditCommands
 
     public static Command Build() => new("audit", "Proves that nobody changed the record, or finds where.")
     {
-        Key(), Checkpoint(), AuditVerifyCommand.Build(), Prove(), Check(),
+        Key(), Checkpoint(), AuditVerifyCommand.Build(), Prove(), Check(), ImportCommand.BuildCheck(),
     };
 
     /// <summary>An option that names a key's file; a variable of the environment takes its place.</summary>
@@ -24,6 +24,32 @@ internal static class AuditCommands
         Description = description + " Without it, OPTRACK_AUDIT_KEY.",
         DefaultValueFactory = _ => Environment.GetEnvironmentVariable("OPTRACK_AUDIT_KEY") is { Length: > 0 } file ? file : null,
     };
+
+    /// <summary>What the log is called.</summary>
+    public static Option<string> OriginOption() => new("--origin")
+    {
+        HelpName = "NAME", Description = "What the log is called.", DefaultValueFactory = _ => DefaultOrigin,
+    };
+
+    /// <exception cref="ExitException">The name cannot be a log's.</exception>
+    public static string Origin(ParseResult parsed, Option<string> option) =>
+        Core.Audit.Checkpoint.IsOrigin(parsed.GetRequiredValue(option))
+            ? parsed.GetRequiredValue(option)
+            : throw new ExitException(ExitCodes.Usage, "--origin takes a name without spaces and plus signs.");
+
+    /// <summary>The checkpoint as a signed note.</summary>
+    /// <exception cref="ExitException">The key is a public one.</exception>
+    public static string Sign(Checkpoint checkpoint, ECDsa key, string keyFile)
+    {
+        try
+        {
+            return SignedNote.Sign(checkpoint.ToText(), checkpoint.Origin, key);
+        }
+        catch (CryptographicException)
+        {
+            throw new ExitException(ExitCodes.Usage, $"{keyFile} holds a public key; the private one signs.");
+        }
+    }
 
     /// <summary>The text of a file.</summary>
     /// <exception cref="ExitException">It cannot be read.</exception>
@@ -74,10 +100,7 @@ internal static class AuditCommands
     private static Command Checkpoint()
     {
         var key = KeyOption("The private key that signs.");
-        var origin = new Option<string>("--origin")
-        {
-            HelpName = "NAME", Description = "What the log is called.", DefaultValueFactory = _ => DefaultOrigin,
-        };
+        var origin = OriginOption();
         var blocks = new Option<string?>("--blocks")
         {
             HelpName = "FILE",
@@ -89,22 +112,11 @@ internal static class AuditCommands
         {
             if (parsed.GetValue(key) is not { } file)
                 throw new ExitException(ExitCodes.Usage, "Name the private key with --key; 'optrack audit key' makes one.");
-            var name = parsed.GetRequiredValue(origin);
-            if (!Core.Audit.Checkpoint.IsOrigin(name))
-                throw new ExitException(ExitCodes.Usage, "--origin takes a name without spaces and plus signs.");
+            var name = Origin(parsed, origin);
             using var signer = AuditKey.Read(file);
             var proofs = new AuditProofs(database);
             var checkpoint = await proofs.CheckpointAsync(name, TimeProvider.System.GetUtcNow(), cancel);
-            string note;
-            try
-            {
-                note = SignedNote.Sign(checkpoint.ToText(), name, signer);
-            }
-            catch (CryptographicException)
-            {
-                throw new ExitException(ExitCodes.Usage, $"{file} holds a public key; the private one signs.");
-            }
-
+            var note = Sign(checkpoint, signer, file);
             if (parsed.GetValue(blocks) is { } blocksFile)
                 await WriteAsync(blocksFile, Blocks.Write(await proofs.BlocksAsync(checkpoint, cancel)), cancel);
             await parsed.InvocationConfiguration.Output.WriteAsync(note);

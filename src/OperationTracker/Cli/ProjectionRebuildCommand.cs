@@ -14,11 +14,6 @@ namespace OperationTracker.Cli;
 /// </summary>
 internal static class ProjectionRebuildCommand
 {
-    private static readonly string[] FilterNames =
-    [
-        "status", "cluster_id", "method", "uri", "occurred_from", "occurred_to", "updated_from", "updated_to",
-    ];
-
     public static Command Build()
     {
         var name = ProjectionCommands.Name();
@@ -26,11 +21,7 @@ internal static class ProjectionRebuildCommand
         {
             Description = "Only this operation, where its row is; may be given more than once.", HelpName = "ID",
         };
-        var where = new Option<string[]>("--where")
-        {
-            Description = "Only operations that the list finds, as status=failed or cluster_id=7; all that are given must hold.",
-            HelpName = "FILTER",
-        };
+        var where = WhereFilter.Option("Only operations that the list finds, as status=failed; all that are given must hold");
         var since = new Option<string?>("--since")
         {
             Description = "Only operations with events since this instant, as 2026-11-20T09:00:00Z.", HelpName = "INSTANT",
@@ -48,7 +39,7 @@ internal static class ProjectionRebuildCommand
         {
             ProjectionCommands.Require(parsed.GetValue(name)!);
             var part = new Part(
-                parsed.GetValue(streams) ?? [], ReadFilter(parsed.GetValue(where) ?? []), ReadInstant(parsed.GetValue(since)));
+                parsed.GetValue(streams) ?? [], WhereFilter.Read(parsed.GetValue(where) ?? []), ReadInstant(parsed.GetValue(since)));
             if (parsed.GetValue(resume) && (part.IsSome || parsed.GetValue(dryRun)))
                 throw new ExitException(ExitCodes.Usage, "--resume goes on with a whole rebuild; it takes no part and no --dry-run.");
             return database.RunAsync(parsed, opened => ProjectionCommands.RunAsync(async () =>
@@ -127,29 +118,6 @@ internal static class ProjectionRebuildCommand
         CultureInfo.InvariantCulture,
         $"{did} {ProjectionRebuild.Operations}: {result.Rows:N0} operations from {result.Events:N0} events in"
         + $" {result.Streams:N0} streams; {result.Faults:N0} events could not be folded.{end}");
-
-    private static OperationFilter? ReadFilter(string[] conditions)
-    {
-        if (conditions.Length == 0)
-            return null;
-        var query = QueryString.Empty;
-        foreach (var condition in conditions)
-        {
-            var parts = condition.Split('=', 2);
-            var filter = parts[0].Replace('-', '_');
-            if (parts.Length < 2 || !FilterNames.Contains(filter))
-            {
-                throw new ExitException(
-                    ExitCodes.Usage, $"--where takes NAME=VALUE, with one of the names {string.Join(", ", FilterNames)}.");
-            }
-
-            query = query.Add(filter, parts[1]);
-        }
-
-        var faults = new List<DocumentFault>();
-        return ListParameters.Read(query, new InstantReader(zone: null), faults)?.Filter ?? throw new ExitException(
-            ExitCodes.Usage, string.Join("; ", faults.Select(fault => $"--where {fault.Path.TrimStart('/')} {fault.Reason}")) + ".");
-    }
 
     private static DateTimeOffset? ReadInstant(string? text)
     {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using OperationTracker.Core.Operations;
 
@@ -34,8 +35,10 @@ internal sealed record ReportedEvent(
     /// <summary>The time as people compare it, in UTC to the millisecond.</summary>
     public string TimeText => Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>The event that the data hold; null for one of another application.</summary>
-    public OperationEvent? Event => OperationEventTypes.TryRead(Kind, Data.GetRawText());
+    /// <summary>The event that the data hold, in whatever version of its form; null for one of another application.</summary>
+    public OperationEvent? Event => EventUpcasters.Declared.TryRead(
+        Kind, Encoding.UTF8.GetBytes(Data.GetRawText()),
+        Json.TryGetProperty("schema", out var schema) ? $"{{\"schema\":{schema.GetRawText()}}}" : null);
 
     /// <summary>The places that it changed, where the tracker tells them.</summary>
     public IEnumerable<string> ChangedPaths =>

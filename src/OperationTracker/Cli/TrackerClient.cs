@@ -54,6 +54,9 @@ internal sealed class TrackerClient : IDisposable
     public HttpRequestMessage LogRequest(params (string Name, string? Value)[] query) =>
         new(HttpMethod.Get, new Uri(server, "v1/events" + Query(query)));
 
+    public HttpRequestMessage ReportRequest(string report, params (string Name, string? Value)[] query) =>
+        new(HttpMethod.Get, new Uri(server, $"v1/reports/{report}{Query(query)}"));
+
     public HttpRequestMessage ListRequest(string query) => new(HttpMethod.Get, new Uri(server, Operations + query));
 
     public HttpRequestMessage HealthRequest() => new(HttpMethod.Get, new Uri(server, "health/ready"));

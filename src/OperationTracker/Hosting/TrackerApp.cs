@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.HostFiltering;
 using OperationTracker.Api;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Findings;
 using OperationTracker.Core.History;
 using OperationTracker.Postgres;
 using OperationTracker.Postgres.Projections;
@@ -38,6 +39,7 @@ internal static class TrackerApp
         services.AddSingleton<OperationService>();
         services.AddSingleton<OperationHistory>();
         services.AddSingleton<LogSearch>();
+        services.AddSingleton<ExecutingBaseline>();
         services.AddSingleton(new InstantReader(options.TimeZone));
         services.AddSingleton<ProjectionCatalog>();
         services.AddSingleton(provider => new ProjectionWatch(

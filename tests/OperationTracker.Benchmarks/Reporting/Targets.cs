@@ -27,6 +27,8 @@ internal static class Targets
         new("get.unchanged.rate/present", AtLeast: true, 1.1),
         new("list.ids.rate/copy", AtLeast: true, 0.4),
         new("list.detail.rate/copy", AtLeast: true, 0.2),
+        new("past.page.p95", AtLeast: false, 300),
+        new("past.detail.p95", AtLeast: false, 300),
         new("growth.2000000.put.rate/0", AtLeast: true, 0.8),
         new("hot.rate/spread", AtLeast: true, 0.3),
         new("nodes.3.rate/1", AtLeast: true, 0.6),
@@ -36,7 +38,7 @@ internal static class Targets
         new("rebuild.paced.p99/without", AtLeast: false, 1.5),
         new("rebuild.lock", AtLeast: false, 200),
         new("rebuild.memory", AtLeast: false, 200),
-        .. Memory("put.1k", "put.64k", "get", "list", "growth", "hot", "nodes"),
+        .. Memory("put.1k", "put.64k", "get", "list", "past", "growth", "hot", "nodes"),
     ];
 
     public static Target? Find(string figure) => All.FirstOrDefault(target => target.Figure == figure);

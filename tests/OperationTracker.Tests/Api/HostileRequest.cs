@@ -52,7 +52,8 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
         "/", "/v1", "/v1/", "/v1/operations", "/v1/operations/", "/V1/operations", "/v1/Operations/a", "/v1/operations;a", "//",
         "/v1/../v1/operations/a", "/health/live", "/health/ready", "/health/live/", "/health/%6cive", "/openapi/v1.json",
         "/openapi/../health/live", "/favicon.ico", "/.git/config", "/v1/operations/a/history", "/v1/operations/x-0/events", "/v1/operations/x-0/diff",
-        "/v1/events", "/v1/Events/", "/v1/operations/x-0/events/", "/v1/operations/%2e%2e/events", "/%2e%2e/etc/passwd", "*",
+        "/v1/events", "/v1/Events/", "/v1/reports/stuck", "/v1/reports/inconsistent", "/v1/reports/durations",
+        "/v1/reports/corrected", "/v1/reports/", "/v1/reports/nothing", "/v1/operations/x-0/events/", "/v1/operations/%2e%2e/events", "/%2e%2e/etc/passwd", "*",
         "http://127.0.0.1/v1/operations", "http://evil.example/", "x",
     ];
 
@@ -65,7 +66,7 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
     [
         "format", "status", "cluster_id", "method", "uri", "occurred_from", "occurred_to", "updated_from", "updated_to", "limit",
         "page_token", "Format", "unknown", "", "%00", "format%00", "status[]", "version", "at", "as_of", "from", "to", "after", "kind",
-        "operation_id",
+        "operation_id", "longer_than",
     ];
 
     private static readonly string[] ParameterValues =

@@ -87,7 +87,8 @@ internal static class OpenApiContract
         // Where no id is in the path, the web server's cleaning of it does no harm.
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
-            && clean is "/v1/events" or "/health/live" or "/health/ready" or "/openapi/v1.json" ? clean
+            && Document.GetProperty("paths").TryGetProperty(clean, out _) && !clean.StartsWith("/v1/operations", StringComparison.Ordinal)
+                ? clean
             : path.StartsWith("/v1/projections/", StringComparison.OrdinalIgnoreCase) && path.LastIndexOf('/') == 15 && path.Length > 16
                 ? "/v1/projections/{name}" : null;
     }

@@ -64,6 +64,13 @@ public sealed class OpenApiDocumentTests
             "get /v1/operations listOperations",
             "head /v1/operations headOperations",
             "get /v1/events getEvents",
+            "get /v1/reports/refused getRefusedUpdates",
+            "get /v1/reports/corrected getCorrectedResults",
+            "get /v1/reports/clashes getIdentityClashes",
+            "get /v1/reports/foreign getForeignEvents",
+            "get /v1/reports/stuck getStuckOperations",
+            "get /v1/reports/inconsistent getInconsistentClusters",
+            "get /v1/reports/durations getDurations",
             "get /v1/projections/{name} getProjection",
             "get /health/live getLiveness",
             "get /health/ready getReadiness",
@@ -91,6 +98,9 @@ public sealed class OpenApiDocumentTests
     [InlineData("headOperations", "200 400 404 405 406 408 414 431 500 503")]
     [InlineData("getOperationEvents", "200 400 404 405 406 408 414 431 500 503")]
     [InlineData("getOperationDiff", "200 400 404 405 406 408 414 431 500 503")]
+    [InlineData("getRefusedUpdates", "200 400 405 406 408 414 431 500 503")]
+    [InlineData("getStuckOperations", "200 400 405 406 408 414 431 500 503")]
+    [InlineData("getDurations", "200 400 405 406 408 414 431 500 503")]
     [InlineData("getProjection", "200 404 405 406 408 414 431 500 503")]
     [InlineData("getEvents", "200 400 405 406 408 414 431 500 503")]
     public void Every_status_that_can_come_is_listed(string operationId, string statuses)

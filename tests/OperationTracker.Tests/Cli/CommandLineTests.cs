@@ -12,6 +12,7 @@ public sealed class CommandLineTests
     [InlineData("help-history.txt", "history", "--help")]
     [InlineData("help-diff.txt", "diff", "--help")]
     [InlineData("help-replay.txt", "replay", "--help")]
+    [InlineData("help-report.txt", "report", "--help")]
     [InlineData("help-serve.txt", "serve", "--help")]
     [InlineData("help-db.txt", "db", "--help")]
     [InlineData("help-db-migrate.txt", "db", "migrate", "--help")]
@@ -75,6 +76,9 @@ public sealed class CommandLineTests
     [InlineData("replay x --at 20261120_090000")]
     [InlineData("replay x --step")]
     [InlineData("replay --all --step")]
+    [InlineData("report everything")]
+    [InlineData("serve --time-zone Mars/Olympus_Mons")]
+    [InlineData("report stuck --longer-than 0")]
     [InlineData("replay --all --at 2026-11-20T09:00:00Z")]
     [InlineData("completion fish")]
     public async Task A_command_that_is_not_understood_is_exit_2(string line)

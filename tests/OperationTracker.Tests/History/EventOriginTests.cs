@@ -19,6 +19,7 @@ public sealed class EventOriginTests
     [InlineData("""{"change":[4.5,6],"schema":1}""", "  5-5 foreign")]
     [InlineData("""{"change":[4,1e400],"schema":1}""", "  5-5 foreign")]
     [InlineData("""{"change":{"0":4},"schema":1}""", "  5-5 foreign")]
+    [InlineData("""{"change":[4,6],"schema":"1"}""", "  4-6 foreign")]
     [InlineData("[1]", "  5-5 foreign")]
     [InlineData("null", "  5-5 foreign")]
     [InlineData("{", "  5-5 foreign")]

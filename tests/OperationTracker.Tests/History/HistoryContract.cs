@@ -1,6 +1,7 @@
 using System.Text;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
+using OperationTracker.Core.Findings;
 using OperationTracker.Core.History;
 using OperationTracker.Core.Operations;
 using OperationTracker.Tests.EventStore;
@@ -241,6 +242,50 @@ public abstract class HistoryContract
                 items.AddRange(page);
             return (ids, items);
         }
+    }
+
+    [Fact]
+    public async Task Stays_and_what_is_executing_are_told_by_the_times_of_the_events()
+    {
+        var (store, _) = await CreateAsync();
+        var pasts = new List<RecordedPast>();
+        Law.Check(DocumentGenerator.Sequences, sequence => pasts.Add(RecordedPast
+            .MakeAsync(store, Id($"op-{pasts.Count}"), sequence).GetAwaiter().GetResult()), Operations / 3);
+        var (stays, executing) = (new List<string>(), new List<(string OccurredTime, string Told)>());
+        foreach (var past in pasts)
+        {
+            var now = OperationJson.Read(past.At(past.Events.Count)!.View.Document.Span).Document!;
+            var (state, since) = (default(OperationStatus?), default(DateTimeOffset));
+            foreach (var item in past.Events)
+            {
+                var next = OperationJson.Read(past.At(item.Version)!.View.Document.Span).Document!.Status;
+                if (next == state)
+                    continue;
+                if (state is { } left)
+                    stays.Add($"{left} {item.Timestamp - since} {now.Request.Method.ToText()} {now.Request.Uri}");
+                (state, since) = (next, item.Timestamp);
+            }
+
+            if (state == OperationStatus.Executing)
+                executing.Add((now.OccurredTime, $"{past.Id} {since:O} {now.Request.Method.ToText()} {now.Request.Uri}"));
+        }
+
+        var page = await store.SearchStaysAsync(new EventLogQuery(0, 1), default);
+        page.Stays.Select(stay => $"{stay.State} {stay.Duration} {stay.Method} {stay.Uri}").Order(StringComparer.Ordinal)
+            .ShouldBe(stays.Order(StringComparer.Ordinal));
+        stays.Count.ShouldBeGreaterThan(10);
+        var head = await store.ReadHeadAsync(default);
+        (page.NextAfter, page.AtEnd).ShouldBe((head, true));
+        (await store.SearchStaysAsync(new EventLogQuery(head, 1), default)).Stays.ShouldBeEmpty();
+        (await store.SearchStaysAsync(new EventLogQuery(0, 1) { To = DateTimeOffset.UnixEpoch }, default)).Stays.ShouldBeEmpty();
+
+        var found = new List<ExecutingOperation>();
+        while (await store.ReadExecutingAsync(
+            found.Count == 0 ? null : new ListPosition(found[^1].OccurredTime, found[^1].OperationId), 3, default) is { Count: > 0 } some)
+            found.AddRange(some);
+        found.Select(one => $"{one.OperationId} {one.Since:O} {one.Method} {one.Uri}").Order(StringComparer.Ordinal)
+            .ShouldBe(executing.Select(one => one.Told).Order(StringComparer.Ordinal));
+        found.Count.ShouldBeGreaterThan(3);
     }
 
     private static OperationFilter Filter(Random random, OperationDocument[] standing)

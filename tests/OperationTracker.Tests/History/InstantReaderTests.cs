@@ -1,4 +1,6 @@
+using Microsoft.Extensions.DependencyInjection;
 using OperationTracker.Core.History;
+using OperationTracker.Hosting;
 
 namespace OperationTracker.Tests.History;
 
@@ -85,6 +87,16 @@ public sealed class InstantReaderTests
         new InstantReader(null).Read("20260701_120000", out var fault).ShouldBeNull();
         fault.ShouldBe("has no offset, and the tracker was told no --time-zone to read it in");
         new InstantReader(null).Read("2026-07-01T12:00:00+02:00", out _).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task The_tracker_reads_clock_times_in_the_zone_that_it_is_told()
+    {
+        await using var app = TrackerApp.Build(
+            new ServeOptions { Urls = ["http://127.0.0.1:0"], TimeZone = Berlin }, "Host=unused");
+
+        app.Services.GetRequiredService<InstantReader>().Read("20260701_120000", out _)
+            .ShouldBe(new Instant(new DateTimeOffset(2026, 7, 1, 10, 0, 0, TimeSpan.Zero)));
     }
 
     private static string Read(string text) =>
