@@ -6,15 +6,15 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// The row of <c>operations</c> that a stream folds to. The append, the rebuild and the verification all make it here, so
-/// that they agree to the last byte.
+/// The row of <c>operations</c> that a stream folds to. The append, the rebuild and the verification all make it here,
+/// so that they agree to the last byte.
 /// </summary>
 internal sealed class OperationRow
 {
     /// <summary>
-    /// Units of UTF-16 in the indexed copies of texts: as many as our own longest text has (256 characters, of two units
-    /// at most). Another application may have registered a document with longer ones, and an index entry over 2.7 kB
-    /// fails the whole flight; these take 1.6 kB at most.
+    /// Units of UTF-16 in the indexed copies of texts: as many as our own longest text has (256 characters, of two
+    /// units at most). Another application may have registered a document with longer ones, and an index entry over 2.7
+    /// kB fails the whole flight; these take 1.6 kB at most.
     /// </summary>
     private const int IndexedTextLength = 2 * OperationLimits.ClusterIdLength;
 
@@ -71,7 +71,9 @@ internal sealed class OperationRow
     public static OperationRow? Of(string streamId, OperationState state, OperationView? view, DateTimeOffset lastEventAt) =>
         view is null ? null : new OperationRow(streamId, state, view, lastEventAt);
 
-    /// <summary>The clusters as PostgreSQL writes an array in text, for an array of arrays would have to be rectangular.</summary>
+    /// <summary>
+    /// The clusters as PostgreSQL writes an array in text, for an array of arrays would have to be rectangular.
+    /// </summary>
     public string ClusterIdsLiteral()
     {
         var literal = new StringBuilder("{");

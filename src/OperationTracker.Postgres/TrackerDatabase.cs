@@ -33,9 +33,10 @@ public sealed class TrackerDatabase : IAsyncDisposable
         "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
 
     /// <summary>
-    /// Of the sessions that go over the whole log: statements take as long as they take and may scan, and commits need not
-    /// wait for the disk, for what a crash takes back is done again. A session whose client is gone without a word, and with
-    /// it the locks that it holds, ends within a minute. Indexes are built by one process, so that others are served.
+    /// Of the sessions that go over the whole log: statements take as long as they take and may scan, and commits need
+    /// not wait for the disk, for what a crash takes back is done again. A session whose client is gone without a word,
+    /// and with it the locks that it holds, ends within a minute. Indexes are built by one process, so that others are
+    /// served.
     /// </summary>
     private const string MaintenanceSettings =
         "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=5s"
@@ -45,13 +46,19 @@ public sealed class TrackerDatabase : IAsyncDisposable
 
     private const int CommandSeconds = 12;
 
-    /// <summary>Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.</summary>
+    /// <summary>
+    /// Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.
+    /// </summary>
     private const int PoolSize = 16;
 
     private readonly Lazy<NpgsqlDataSource> _maintenance;
 
-    /// <summary>A pool for <paramref name="connectionString"/>, whose own settings stay where the tracker has no need.</summary>
-    /// <exception cref="ArgumentException">The text is not a connection string. The message does not repeat it.</exception>
+    /// <summary>
+    /// A pool for <paramref name="connectionString"/>, whose own settings stay where the tracker has no need.
+    /// </summary>
+    /// <exception cref="ArgumentException">
+    /// The text is not a connection string. The message does not repeat it.
+    /// </exception>
     public TrackerDatabase(string connectionString, SchemaName schema, ILoggerFactory? loggers = null)
     {
         Schema = schema;
@@ -67,8 +74,8 @@ public sealed class TrackerDatabase : IAsyncDisposable
         settings.KeepAlive = 0;
         settings.TcpKeepAlive = true;
         settings.NoResetOnClose = true;
-        // Prepared by our own word only: a statement that fails while Npgsql is about to prepare it by itself was seen to
-        // leave the connection out of step, so that the next, good one got no answer.
+        // Prepared by our own word only: a statement that fails while Npgsql is about to prepare it by itself was seen
+        // to leave the connection out of step, so that the next, good one got no answer.
         settings.MaxAutoPrepare = 0;
         settings.Enlist = false;
         settings.Multiplexing = false;
@@ -93,7 +100,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
     internal NpgsqlDataSource DataSource { get; }
 
     /// <summary>A connection string with a password that is kept elsewhere.</summary>
-    /// <exception cref="ArgumentException">The text is not a connection string. The message does not repeat it.</exception>
+    /// <exception cref="ArgumentException">
+    /// The text is not a connection string. The message does not repeat it.
+    /// </exception>
     public static string WithPassword(string connectionString, string password)
     {
         var settings = Parse(connectionString);
@@ -129,7 +138,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
     internal ValueTask<NpgsqlConnection> OpenMaintenanceAsync(CancellationToken cancel) =>
         _maintenance.Value.OpenConnectionAsync(cancel);
 
-    /// <summary>The statement of a file, ready for its parameters. Those that are run often are prepared by their callers.</summary>
+    /// <summary>
+    /// The statement of a file, ready for its parameters. Those that are run often are prepared by their callers.
+    /// </summary>
     internal NpgsqlCommand Command(NpgsqlConnection connection, string name) => new(Sql[name], connection);
 
     private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, ILoggerFactory? loggers)

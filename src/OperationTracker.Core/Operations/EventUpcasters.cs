@@ -16,8 +16,8 @@ public sealed record EventUpcaster(
 /// <summary>
 /// How events of older builds are read. What is stored is never rewritten: when a form changes,
 /// <see cref="OperationEventTypes.SchemaVersion"/> is raised and an upcaster for the old form is declared here. The version
-/// of an event's form stands in its headers; those of other applications say none, and are read in today's form. Events of
-/// names that no upcaster has cost one look-up in a table.
+/// of an event's form stands in its headers; those of other applications say none, and are read in today's form. Events
+/// of names that no upcaster has cost one look-up in a table.
 /// </summary>
 public sealed class EventUpcasters
 {
@@ -43,8 +43,8 @@ public sealed class EventUpcasters
     public bool IsKnown(string alias) => OperationEventTypes.IsKnown(alias) || _names.Contains(alias);
 
     /// <summary>
-    /// Reads a stored event of whatever version. Null when its name is none of ours, or when the data are not those of such
-    /// an event.
+    /// Reads a stored event of whatever version. Null when its name is none of ours, or when the data are not those of
+    /// such an event.
     /// </summary>
     public OperationEvent? TryRead(string alias, ReadOnlySpan<byte> data, string? headers) =>
         _names.Contains(alias) && ChangeHeaders.SchemaOf(headers) is { } version && version < _current
@@ -67,7 +67,8 @@ public sealed class EventUpcasters
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            // Another application may have stored anything under the name, and an upcaster expects what the tracker stored.
+            // Another application may have stored anything under the name, and an upcaster expects what the tracker
+            // stored.
             return null;
         }
     }

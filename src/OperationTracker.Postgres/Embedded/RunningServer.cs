@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OperationTracker.Postgres.Embedded;
 
-/// <summary>The tracker's own PostgreSQL as another process runs it: for commands that connect to it beside the tracker.</summary>
+/// <summary>
+/// The tracker's own PostgreSQL as another process runs it: for commands that connect to it beside the tracker.
+/// </summary>
 public static class RunningServer
 {
     /// <summary>Lines of <c>postmaster.pid</c>, as PostgreSQL's own <c>pg_ctl</c> reads them.</summary>
@@ -12,8 +14,8 @@ public static class RunningServer
     private const int SocketLine = 4;
 
     /// <summary>
-    /// The connection string of the server that runs on this data directory, as the tracker's own role; null stands for the
-    /// directory that <c>optrack serve</c> takes when it is not told another.
+    /// The connection string of the server that runs on this data directory, as the tracker's own role; null stands for
+    /// the directory that <c>optrack serve</c> takes when it is not told another.
     /// </summary>
     /// <exception cref="EmbeddedPostgresException">None runs there; the message says where was looked.</exception>
     public static string Find(string? dataDirectory)

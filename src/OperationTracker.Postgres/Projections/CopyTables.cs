@@ -2,12 +2,14 @@ using Npgsql;
 
 namespace OperationTracker.Postgres.Projections;
 
-/// <summary>The tables that a rebuild makes beside those that are served: made, indexed, swapped in, cleared away.</summary>
+/// <summary>
+/// The tables that a rebuild makes beside those that are served: made, indexed, swapped in, cleared away.
+/// </summary>
 internal sealed class CopyTables(TrackerDatabase database)
 {
     /// <summary>
-    /// How long a client may take for its part of a swap while it holds the append lock. When it freezes there, the server
-    /// ends its session, and the lock is free.
+    /// How long a client may take for its part of a swap while it holds the append lock. When it freezes there, the
+    /// server ends its session, and the lock is free.
     /// </summary>
     private const string LongestAnswer = "set local idle_in_transaction_session_timeout = '150ms'";
 
@@ -35,18 +37,21 @@ internal sealed class CopyTables(TrackerDatabase database)
             await ExecuteTextAsync(connection, statement, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Takes statistics, and notes which pages hold nothing but what everybody sees, as the list's scans want it.</summary>
+    /// <summary>
+    /// Takes statistics. Which pages hold nothing but what everybody sees, as scans of an index alone want to know, the
+    /// server notes by itself within a minute.
+    /// </summary>
     public Task AnalyzeAsync(NpgsqlConnection connection, CancellationToken cancel) => ExecuteTextAsync(
         connection,
-        $"vacuum (analyze) {database.Schema.Quoted}.operations_rebuild, {database.Schema.Quoted}.past_operations_rebuild",
+        $"analyze {database.Schema.Quoted}.operations_rebuild, {database.Schema.Quoted}.past_operations_rebuild",
         cancel);
 
     /// <summary>Swaps, or says which streams have changed since the horizon, and up to which position.</summary>
     public async Task<(string[] Changed, long UpTo)> TrySwapAsync(
-        NpgsqlConnection connection, RebuildLedger ledger, long horizon, CancellationToken cancel)
+        NpgsqlConnection connection, RebuildLedger ledger, long horizon, TimeSpan patience, CancellationToken cancel)
     {
         await using var command = database.Command(connection, "swap_operations")
-            .With(ledger.Id).With(ledger.Holder).With(horizon);
+            .With(ledger.Id).With(ledger.Holder).With(horizon).With($"{patience.TotalMilliseconds:0}ms");
         var (changed, upTo) = (new List<string>(), horizon);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -59,26 +64,29 @@ internal sealed class CopyTables(TrackerDatabase database)
     }
 
     /// <summary>
-    /// Swaps while the append lock is held over two answers: for a log so busy that between two statements something always
-    /// changes. False when too much has.
+    /// Swaps while the append lock is held over two answers: for a log so busy that between two statements something
+    /// always changes. False when too much has.
     /// </summary>
     /// <param name="connection">Holds the lock.</param>
     /// <param name="ledger">The rebuild.</param>
     /// <param name="catchUp">Folds these streams, and writes them within this connection's transaction.</param>
     /// <param name="most">Streams that may be folded under the lock.</param>
+    /// <param name="patience">How long readers of the tables are waited for.</param>
     /// <param name="cancel">Stops it.</param>
     public async Task<bool> SwapHoldingAsync(
-        NpgsqlConnection connection, RebuildLedger ledger, Func<string[], Task> catchUp, int most, CancellationToken cancel)
+        NpgsqlConnection connection, RebuildLedger ledger, Func<string[], Task> catchUp, int most, TimeSpan patience,
+        CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await ExecuteTextAsync(connection, LongestAnswer, cancel).ConfigureAwait(false);
-        var (changed, upTo) = await TrySwapAsync(connection, ledger, ledger.Horizon, cancel).ConfigureAwait(false);
+        var (changed, upTo) = await TrySwapAsync(connection, ledger, ledger.Horizon, patience, cancel)
+            .ConfigureAwait(false);
         if (changed.Length > most)
             return false;
         if (changed.Length > 0)
         {
             await catchUp(changed).ConfigureAwait(false);
-            await TrySwapAsync(connection, ledger, upTo, cancel).ConfigureAwait(false);
+            await TrySwapAsync(connection, ledger, upTo, patience, cancel).ConfigureAwait(false);
         }
 
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
@@ -97,8 +105,8 @@ internal sealed class CopyTables(TrackerDatabase database)
     }
 
     /// <summary>
-    /// Drops the tables that were replaced. Whoever still reads them is waited for briefly; what is left is dropped by the
-    /// next rebuild.
+    /// Drops the tables that were replaced. Whoever still reads them is waited for briefly; what is left is dropped by
+    /// the next rebuild.
     /// </summary>
     public async Task DropReplacedAsync(NpgsqlConnection connection)
     {

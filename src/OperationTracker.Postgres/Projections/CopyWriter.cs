@@ -3,8 +3,8 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Writes folded streams into the tables beside, by COPY, within the transaction of <paramref name="connection"/>. Holds a few
-/// megabytes of rows at most, but for one stream's.
+/// Writes folded streams into the tables beside, by COPY, within the transaction of <paramref name="connection"/>.
+/// Holds a few megabytes of rows at most, but for one stream's.
 /// </summary>
 internal sealed class CopyWriter(TrackerDatabase database, NpgsqlConnection connection)
 {
@@ -15,7 +15,9 @@ internal sealed class CopyWriter(TrackerDatabase database, NpgsqlConnection conn
     private readonly List<PastOperationRow> _past = [];
     private int _bytes;
 
-    /// <summary>Adds a stream; of its past only what came after <paramref name="known"/>, where something was there already.</summary>
+    /// <summary>
+    /// Adds a stream; of its past only what came after <paramref name="known"/>, where something was there already.
+    /// </summary>
     public async Task AddAsync(FoldedStream stream, DateTime? known, CancellationToken cancel)
     {
         if (stream.Row is { } row)

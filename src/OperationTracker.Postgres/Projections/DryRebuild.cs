@@ -23,15 +23,21 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
 
         async Task FoldAsync(CancellationToken stop)
         {
-            var folder = new StreamFolder(database, pace, faults, withPast: true);
+            var folder = new StreamFolder(database, faults, withPast: true);
             await using var reader = await database.OpenMaintenanceAsync(stop).ConfigureAwait(false);
             while (ranges.TryDequeue(out var range))
             {
                 while (await StreamPages.NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, stop)
                     .ConfigureAwait(false) is { } page)
                 {
+                    var events = 0L;
                     await foreach (var stream in folder.FoldAsync(reader, page.After, page.Last, stop).ConfigureAwait(false))
+                    {
                         counters.Add(1, stream.Events, stream.Row is null ? 0 : 1);
+                        events += stream.Events;
+                    }
+
+                    await pace.WaitAsync(events, stop).ConfigureAwait(false);
                     range = range with { Reached = page.Last };
                     if (page.IsLast)
                         break;

@@ -5,8 +5,8 @@ using NpgsqlTypes;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// What is done with events that cannot be folded: told, with their positions, or the end of the work. Each is told once,
-/// however often its stream is folded.
+/// What is done with events that cannot be folded: told, with their positions, or the end of the work. Each is told
+/// once, however often its stream is folded.
 /// </summary>
 internal sealed class EventFaults(TrackerDatabase database, OnEventFault onFault, Action<EventFault> tell)
 {

@@ -4,12 +4,16 @@ using NpgsqlTypes;
 
 namespace OperationTracker.Postgres.Projections;
 
-/// <summary>One column of a table that a rebuild makes: how a row's value is written, and compared with a stored one.</summary>
+/// <summary>
+/// One column of a table that a rebuild makes: how a row's value is written, and compared with a stored one.
+/// </summary>
 internal abstract record Column<TRow>(string Name)
 {
     public abstract Task CopyAsync(NpgsqlBinaryImporter importer, TRow row, CancellationToken cancel);
 
-    /// <summary>Whether the value in the column at <paramref name="ordinal"/> of <paramref name="stored"/> is the row's.</summary>
+    /// <summary>
+    /// Whether the value in the column at <paramref name="ordinal"/> of <paramref name="stored"/> is the row's.
+    /// </summary>
     public abstract bool IsSame(TRow row, NpgsqlDataReader stored, int ordinal);
 
     public abstract void WriteJson(Utf8JsonWriter json, TRow row);

@@ -1,8 +1,8 @@
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Spreads work evenly over time, however many share it: whoever has done some waits until the time for it has come. What was
-/// not used is not saved up. Safe for use by several threads.
+/// Spreads work over time, however many share it: whoever has done some waits until the time for it has passed, and
+/// does so outside of transactions. What was not used is not saved up. Safe for use by several threads.
 /// </summary>
 internal sealed class Pace(double? perSecond, TimeProvider clock)
 {
@@ -12,7 +12,7 @@ internal sealed class Pace(double? perSecond, TimeProvider clock)
     /// <summary>How much a second; null for as much as goes.</summary>
     public double? PerSecond => perSecond;
 
-    public Task WaitAsync(int done, CancellationToken cancel)
+    public Task WaitAsync(long done, CancellationToken cancel)
     {
         if (perSecond is not { } rate || done == 0)
             return Task.CompletedTask;

@@ -7,7 +7,9 @@ namespace OperationTracker.Postgres.Projections;
 /// <param name="Name">The name of its table.</param>
 /// <param name="Fingerprint">Of the fold that built the table.</param>
 /// <param name="BuiltAt">When the table was last built as a whole.</param>
-/// <param name="Position">The position of the log up to which it holds every change: it is written with the events.</param>
+/// <param name="Position">
+/// The position of the log up to which it holds every change: it is written with the events.
+/// </param>
 /// <param name="Behind">Streams that other applications appended to, and whose rows are not caught up yet.</param>
 /// <param name="Rows">Rows, about, as the database's statistics have them.</param>
 /// <param name="Bytes">Bytes of the table with its indexes and side tables.</param>
@@ -53,8 +55,8 @@ public sealed class ProjectionCatalog(TrackerDatabase database)
     }
 
     /// <summary>
-    /// The fingerprint of the fold that built the table. A table without rows was built by every fold, so it is marked as this
-    /// build's.
+    /// The fingerprint of the fold that built the table. A table without rows was built by every fold, so it is marked
+    /// as this build's.
     /// </summary>
     public async Task<string?> AdoptAsync(string name, CancellationToken cancel)
     {

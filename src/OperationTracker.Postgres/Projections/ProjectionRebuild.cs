@@ -5,8 +5,9 @@ namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
 /// Makes the view anew from the log, while it is read and written, in tables beside that then take its place. Promises:
-/// readers see the old table or the new one, each with every acknowledged change; the new one is the fold of the log and
-/// nothing else; one rebuild at a time; what was committed before a crash is not done again. Decision 0007 tells why so.
+/// readers see the old table or the new one, each with every acknowledged change; the new one is the fold of the log
+/// and nothing else; one rebuild at a time; what was committed before a crash is not done again. Decision 0007 tells
+/// why so.
 /// </summary>
 public sealed class ProjectionRebuild
 {
@@ -45,7 +46,9 @@ public sealed class ProjectionRebuild
     /// <exception cref="ProjectionLockedException">Another rebuild is running.</exception>
     /// <exception cref="NothingToResumeException">There is none to go on with.</exception>
     /// <exception cref="CannotSwapException">Something depends on the table.</exception>
-    /// <exception cref="EventFaultException">An event cannot be folded, and that was to stop it; may be resumed.</exception>
+    /// <exception cref="EventFaultException">
+    /// An event cannot be folded, and that was to stop it; may be resumed.
+    /// </exception>
     /// <exception cref="RebuildLostException">Somebody else has taken it over.</exception>
     public async Task<RebuildProgress> RunAsync(CancellationToken cancel)
     {
@@ -88,7 +91,8 @@ public sealed class ProjectionRebuild
         {
             await _tables.CreateAsync(connection, cancel).ConfigureAwait(false);
             _ledger = await RebuildLedger.StartAsync(_database, connection, Operations, cancel).ConfigureAwait(false);
-            var ranges = await StreamPages.DivideAsync(_database, connection, _ledger.StreamsTotal, cancel).ConfigureAwait(false);
+            var ranges = await StreamPages.DivideAsync(_database, connection, _ledger.StreamsTotal, cancel)
+                .ConfigureAwait(false);
             await _ledger.AddRangesAsync(connection, ranges, cancel).ConfigureAwait(false);
         }
 
@@ -120,7 +124,9 @@ public sealed class ProjectionRebuild
     private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
         new(_database, _ledger, _counters, _longStreams, pace, _faults, cancel);
 
-    /// <summary>Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.</summary>
+    /// <summary>
+    /// Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.
+    /// </summary>
     private async Task BeatAsync(NpgsqlConnection connection, CancellationTokenSource stop)
     {
         using var timer = new PeriodicTimer(Beat, _clock);
@@ -163,8 +169,10 @@ public sealed class ProjectionRebuild
     {
         try
         {
-            await using var connection = await _database.OpenMaintenanceAsync(CancellationToken.None).ConfigureAwait(false);
-            await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), CancellationToken.None).ConfigureAwait(false);
+            await using var connection = await _database.OpenMaintenanceAsync(CancellationToken.None)
+                .ConfigureAwait(false);
+            await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), CancellationToken.None)
+                .ConfigureAwait(false);
             await _ledger.EndAsync(
                 connection, interrupted ? "interrupted" : "failed",
                 interrupted ? null : cause is EventFaultException ? cause.Message : TrackerDatabase.Explain(cause).Message)

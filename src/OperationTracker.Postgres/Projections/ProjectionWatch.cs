@@ -10,9 +10,9 @@ namespace OperationTracker.Postgres.Projections;
 public sealed record ProjectionHealth(bool Ok, string Detail);
 
 /// <summary>
-/// Looks at stored views beside the requests, some each second, round and round: is each the fold of its events? What it
-/// finds it tells by the log, by <see cref="ProjectionMetrics"/> and by <see cref="Health"/>, and goes on looking at until it
-/// is right again. It repairs nothing: that something drifted is for people to know first.
+/// Looks at stored views beside the requests, some each second, round and round: is each the fold of its events? What
+/// it finds it tells by the log, by <see cref="ProjectionMetrics"/> and by <see cref="Health"/>, and goes on looking at
+/// until it is right again. It repairs nothing: that something drifted is for people to know first.
 /// </summary>
 public sealed partial class ProjectionWatch : IAsyncDisposable
 {
@@ -65,7 +65,8 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
     /// <summary>Says in the log when the table was built by another fold than this build's.</summary>
     public async Task LookAtFingerprintAsync(CancellationToken cancel)
     {
-        var builtBy = await new ProjectionCatalog(_database).AdoptAsync(ProjectionRebuild.Operations, cancel).ConfigureAwait(false);
+        var builtBy = await new ProjectionCatalog(_database).AdoptAsync(ProjectionRebuild.Operations, cancel)
+            .ConfigureAwait(false);
         if (builtBy != _builtBy && builtBy is not null && builtBy != OperationProjection.Fingerprint)
             LogOtherFold(builtBy, OperationProjection.Fingerprint);
         _builtBy = builtBy;
@@ -80,7 +81,7 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
             return;
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         var comparison = new ViewComparison(
-            _database, new Pace(null, _clock), new EventFaults(_database, OnEventFault.SkipAndReport, _ => { }),
+            _database, new EventFaults(_database, OnEventFault.SkipAndReport, _ => { }),
             withMembers: false, _clock);
         // By turns the streams, which finds views that are missing, and the views, which finds those without streams.
         _isStreamsTurn = !_isStreamsTurn;

@@ -7,7 +7,9 @@ namespace OperationTracker.Postgres.Projections;
 /// <summary>A part of the streams, in the order of the index: those after one id, up to another or the end.</summary>
 internal sealed record StreamRange(int Number, string Reached, string? Last);
 
-/// <summary>One rebuild's rows in <c>projection_rebuilds</c>: who works on it, how far it is, and where to go on.</summary>
+/// <summary>
+/// One rebuild's rows in <c>projection_rebuilds</c>: who works on it, how far it is, and where to go on.
+/// </summary>
 internal sealed class RebuildLedger
 {
     private readonly TrackerDatabase _database;
@@ -81,7 +83,9 @@ internal sealed class RebuildLedger
         return await TakeOverAsync(database, holder, connection, command, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Waits until whoever held it before writes nothing any more, and runs the statement that changes the holder.</summary>
+    /// <summary>
+    /// Waits until whoever held it before writes nothing any more, and runs the statement that changes the holder.
+    /// </summary>
     private static async Task<RebuildLedger> TakeOverAsync(
         TrackerDatabase database, Guid holder, NpgsqlConnection connection, NpgsqlCommand command, CancellationToken cancel)
     {
@@ -156,6 +160,13 @@ internal sealed class RebuildLedger
         await using var command = _database.Command(connection, "move_horizon").With(Id).With(_holder).With(horizon);
         Require(await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false) == 1);
         Horizon = horizon;
+    }
+
+    /// <summary>Whether the swap was done, though its answer did not come.</summary>
+    public async Task<bool> IsDoneAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = _database.Command(connection, "is_rebuild_done").With(Id).With(_holder);
+        return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is true;
     }
 
     public async Task EndAsync(NpgsqlConnection connection, string state, string? error)

@@ -3,8 +3,8 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// The right to write a projection's tables as a whole: an advisory lock of a session of its own, which ends with the process
-/// that holds it, however it ends. The same session gives the signs of life, so that who lost the lock notices.
+/// The right to write a projection's tables as a whole: an advisory lock of a session of its own, which ends with the
+/// process that holds it, however it ends. The same session gives the signs of life, so that who lost the lock notices.
 /// </summary>
 internal sealed class RebuildLock : IAsyncDisposable
 {
@@ -17,8 +17,9 @@ internal sealed class RebuildLock : IAsyncDisposable
         $"hashtextextended('optrack projection {projection} {database.Schema.Name}', 0)";
 
     /// <summary>
-    /// The key of the fence: shared by each transaction that writes for a rebuild, taken alone to give the rebuild another
-    /// holder, so that whoever held it before, and does not know yet that it lost the lock, has finished or never begins.
+    /// The key of the fence: shared by each transaction that writes for a rebuild, taken alone to give the rebuild
+    /// another holder, so that whoever held it before, and does not know yet that it lost the lock, has finished or
+    /// never begins.
     /// </summary>
     public static string FenceOf(TrackerDatabase database) =>
         $"hashtextextended('optrack fence {database.Schema.Name}', 0)";

@@ -1,7 +1,9 @@
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>How far a walk over the log is.</summary>
-/// <param name="Phase">What is being done: <c>read</c>, <c>index</c>, <c>catch-up</c>, <c>swap</c> or <c>done</c>.</param>
+/// <param name="Phase">
+/// What is being done: <c>read</c>, <c>index</c>, <c>catch-up</c>, <c>swap</c> or <c>done</c>.
+/// </param>
 /// <param name="Streams">Streams done.</param>
 /// <param name="StreamsTotal">Streams there were at the beginning.</param>
 /// <param name="Events">Events folded.</param>

@@ -4,7 +4,9 @@ namespace OperationTracker.Postgres.Projections;
 /// <param name="Id">Its number.</param>
 /// <param name="Fingerprint">Of the fold that makes the tables.</param>
 /// <param name="SchemaVersion">The version of the schema that the tables are of.</param>
-/// <param name="State"><c>running</c>, <c>done</c>, <c>failed</c>, <c>interrupted</c>, <c>abandoned</c> or <c>crashed</c>.</param>
+/// <param name="State">
+/// <c>running</c>, <c>done</c>, <c>failed</c>, <c>interrupted</c>, <c>abandoned</c> or <c>crashed</c>.
+/// </param>
 /// <param name="Progress">How far it is.</param>
 /// <param name="Host">The machine that works on it, or did last.</param>
 /// <param name="Process">The process there.</param>

@@ -4,8 +4,9 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// The end of a rebuild: catches the copy up with what was appended meanwhile, again and again until little is left, and puts
-/// it in place. The append lock is held for milliseconds; a reader who holds the table makes it wait, not the others.
+/// The end of a rebuild: catches the copy up with what was appended meanwhile, again and again until little is left,
+/// and puts it in place. The append lock is held for milliseconds; a reader who holds the table makes it wait, not the
+/// others.
 /// </summary>
 internal sealed class RebuildSwap(
     TrackerDatabase database, RebuildLedger ledger, CopyTables tables, RebuildCounters counters, TimeProvider clock,
@@ -17,11 +18,21 @@ internal sealed class RebuildSwap(
     /// <summary>Passes after which it is clear that the log grows as fast as it is caught up with.</summary>
     private const int MostPasses = 20;
 
-    /// <summary>Attempts that found something changed, after which the append lock is held while it is folded.</summary>
+    /// <summary>
+    /// Attempts that found something changed, after which the append lock is held while it is folded.
+    /// </summary>
     private const int PatientAttempts = 5;
 
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(2);
+
+    /// <summary>How long readers of the table are waited for, while all others wait too.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>
+    /// As much where no attempt succeeds: on a machine so busy that short reads take long, somebody always reads.
+    /// </summary>
+    private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(150);
 
     private readonly Pace _unpaced = new(null, clock);
 
@@ -29,12 +40,12 @@ internal sealed class RebuildSwap(
     {
         await CatchUpAsync(connection, cancel).ConfigureAwait(false);
         counters.Phase = "swap";
-        var (attempts, pause) = (0, FirstPause);
+        var (attempts, pause, patience) = (0, FirstPause, Patience);
         while (true)
         {
             try
             {
-                if (await TryAsync(connection, holding: attempts++ >= PatientAttempts, cancel).ConfigureAwait(false))
+                if (await TryAsync(connection, attempts++ >= PatientAttempts, patience, cancel).ConfigureAwait(false))
                     return;
                 continue;
             }
@@ -45,12 +56,18 @@ internal sealed class RebuildSwap(
             }
             catch (PostgresException fault) when (PostgresErrors.IsRebuildLost(fault))
             {
+                if (await ledger.IsDoneAsync(connection, cancel).ConfigureAwait(false))
+                    return;
                 throw new RebuildLostException();
             }
-            catch (PostgresException fault)
-                when (PostgresErrors.IsContention(fault) || PostgresErrors.IsAppendLockHeld(fault))
+            catch (PostgresException fault) when (PostgresErrors.IsAppendLockHeld(fault))
+            {
+                counters.Detail = "waits for the append lock";
+            }
+            catch (PostgresException fault) when (PostgresErrors.IsContention(fault))
             {
                 counters.Detail = $"waits for {await tables.FindUsersAsync(connection, cancel).ConfigureAwait(false)}";
+                patience = patience * 1.25 < LongestPatience ? patience * 1.25 : LongestPatience;
             }
 
             await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), clock, cancel).ConfigureAwait(false);
@@ -61,8 +78,8 @@ internal sealed class RebuildSwap(
     }
 
     /// <summary>
-    /// Folds what has changed up to now, until that is little or does not become less. The first pass keeps the pace; the
-    /// others have to be faster than the log grows.
+    /// Folds what has changed up to now, until that is little or does not become less. The first pass keeps the pace;
+    /// the others have to be faster than the log grows.
     /// </summary>
     private async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -72,7 +89,8 @@ internal sealed class RebuildSwap(
         {
             var (changed, upTo) = await FindChangedAsync(connection, cancel).ConfigureAwait(false);
             if (changed.Count > 0)
-                await FoldAsync(changed, pass == 0 && counters.Phase != "swap" ? pace : _unpaced, cancel).ConfigureAwait(false);
+                await FoldAsync(changed, pass == 0 && counters.Phase != "swap" ? pace : _unpaced, cancel)
+                    .ConfigureAwait(false);
             if (upTo > ledger.Horizon)
                 await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
             if (changed.Count < Few)
@@ -80,11 +98,13 @@ internal sealed class RebuildSwap(
         }
     }
 
-    private async Task<bool> TryAsync(NpgsqlConnection connection, bool holding, CancellationToken cancel)
+    private async Task<bool> TryAsync(
+        NpgsqlConnection connection, bool holding, TimeSpan patience, CancellationToken cancel)
     {
         if (holding)
-            return await TryHoldingAsync(connection, cancel).ConfigureAwait(false);
-        var (streams, upTo) = await tables.TrySwapAsync(connection, ledger, ledger.Horizon, cancel).ConfigureAwait(false);
+            return await TryHoldingAsync(connection, patience, cancel).ConfigureAwait(false);
+        var (streams, upTo) = await tables.TrySwapAsync(connection, ledger, ledger.Horizon, patience, cancel)
+            .ConfigureAwait(false);
         if (streams.Length == 0)
             return true;
         await FoldAsync(streams, _unpaced, cancel).ConfigureAwait(false);
@@ -93,7 +113,8 @@ internal sealed class RebuildSwap(
     }
 
     /// <summary>Holds the append lock, in a session of its own, while the few that have changed are folded.</summary>
-    private async Task<bool> TryHoldingAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private async Task<bool> TryHoldingAsync(
+        NpgsqlConnection connection, TimeSpan patience, CancellationToken cancel)
     {
         await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         await using var holder = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
@@ -101,11 +122,14 @@ internal sealed class RebuildSwap(
         try
         {
             if (await tables.SwapHoldingAsync(
-                holder, ledger, changed => worker.ReplaceAsync(reader, holder, changed), Few, cancel).ConfigureAwait(false))
+                holder, ledger, changed => worker.ReplaceAsync(reader, holder, changed), Few, patience, cancel)
+                .ConfigureAwait(false))
                 return true;
         }
-        catch (PostgresException fault) when (PostgresErrors.IsEndedForSilence(fault))
+        catch (NpgsqlException fault) when (fault is not PostgresException || PostgresErrors.IsEndedForSilence(fault))
         {
+            // The server has ended the session. If the whole database is away, the next statement of the other one says so;
+            // if the swap was done all the same, the next attempt does.
             counters.Detail = "the last changes took too long to be folded under the append lock";
         }
 

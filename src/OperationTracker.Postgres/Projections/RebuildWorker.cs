@@ -4,8 +4,8 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// One of those that fold at the same time: reads streams on one connection and copies their rows on another, page by page,
-/// each page a transaction with its checkpoint.
+/// One of those that fold at the same time: reads streams on one connection and copies their rows on another, page by
+/// page, each page a transaction with its checkpoint.
 /// </summary>
 internal sealed class RebuildWorker(
     TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
@@ -14,7 +14,7 @@ internal sealed class RebuildWorker(
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 250;
 
-    private readonly StreamFolder _folder = new(database, pace, faults, withPast: true);
+    private readonly StreamFolder _folder = new(database, faults, withPast: true);
 
     /// <summary>Reads ranges until none is left.</summary>
     public async Task ReadAsync(ConcurrentQueue<StreamRange> ranges)
@@ -37,16 +37,19 @@ internal sealed class RebuildWorker(
         {
             await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
             await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
-            await ReplaceAsync(reader, writer, chunk).ConfigureAwait(false);
+            var events = await ReplaceAsync(reader, writer, chunk).ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
+            await pace.WaitAsync(events, cancel).ConfigureAwait(false);
         }
     }
 
     /// <summary>The chunks that <see cref="CatchUpAsync"/> takes.</summary>
     public static ConcurrentQueue<string[]> ChunksOf(IEnumerable<string> streamIds) => new(streamIds.Chunk(CatchUpStreams));
 
-    /// <summary>Replaces streams in the copy, within the writer's transaction.</summary>
-    public async Task ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
+    /// <summary>
+    /// Replaces streams in the copy, within the writer's transaction; returns how many events they have.
+    /// </summary>
+    public async Task<long> ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
     {
         var known = new Dictionary<string, DateTime>(StringComparer.Ordinal);
         await using (var find = database.Command(writer, "copied_until").With(streamIds))
@@ -58,7 +61,7 @@ internal sealed class RebuildWorker(
 
         await using (var delete = database.Command(writer, "delete_copied").With(streamIds))
             await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
-        var copy = new CopyWriter(database, writer);
+        var (copy, events) = (new CopyWriter(database, writer), 0L);
         var whole = new List<string>();
         foreach (var id in streamIds)
         {
@@ -72,6 +75,7 @@ internal sealed class RebuildWorker(
         await foreach (var stream in _folder.FoldAsync(reader, whole, cancel).ConfigureAwait(false))
             await AddAsync(stream).ConfigureAwait(false);
         await copy.FlushAsync(cancel).ConfigureAwait(false);
+        return events;
 
         DateTime? UntilOf(string id) => known.TryGetValue(id, out var time) ? time : null;
 
@@ -87,6 +91,7 @@ internal sealed class RebuildWorker(
 
             await copy.AddAsync(stream, until, cancel).ConfigureAwait(false);
             longStreams.Keep(stream);
+            events += stream.Events;
         }
     }
 
@@ -119,8 +124,10 @@ internal sealed class RebuildWorker(
 
         var finished = page is null || page.IsLast;
         var reached = page?.Last ?? range.Reached;
-        await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel).ConfigureAwait(false);
+        await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel)
+            .ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await pace.WaitAsync(events, cancel).ConfigureAwait(false);
         return finished ? null : range with { Reached = reached };
     }
 }

@@ -19,7 +19,9 @@ internal sealed class StreamFold(string streamId, bool withPast)
     /// <summary>The latest time of the events so far.</summary>
     public DateTimeOffset LastEventAt { get; private set; } = DateTimeOffset.MinValue;
 
-    /// <summary>The same fold, to be gone on with; this one stays as it is. Its past is that of the events to come.</summary>
+    /// <summary>
+    /// The same fold, to be gone on with; this one stays as it is. Its past is that of the events to come.
+    /// </summary>
     public StreamFold GoOn() => new(streamId, withPast) { _state = _state, Events = Events, LastEventAt = LastEventAt };
 
     /// <summary>Folds the event of a row; says what is wrong with it, if anything.</summary>

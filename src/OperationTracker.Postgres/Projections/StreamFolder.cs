@@ -6,14 +6,11 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Reads streams as they lie in the index, each whole, and folds them by the code that the write path uses. Holds one stream
-/// at a time, and of that one event and the fold; how far it may run ahead is the <paramref name="pace"/>'s to say.
+/// Reads streams as they lie in the index, each whole, and folds them by the code that the write path uses. Holds one
+/// stream at a time, and of that one event and the fold.
 /// </summary>
-internal sealed class StreamFolder(TrackerDatabase database, Pace pace, EventFaults faults, bool withPast)
+internal sealed class StreamFolder(TrackerDatabase database, EventFaults faults, bool withPast)
 {
-    /// <summary>Events between two looks at the pace.</summary>
-    private const int PaceStep = 64;
-
     /// <summary>The streams after one id, up to and with another, in the order of the index.</summary>
     public IAsyncEnumerable<FoldedStream> FoldAsync(
         NpgsqlConnection connection, string after, string last, CancellationToken cancel) =>
@@ -48,7 +45,6 @@ internal sealed class StreamFolder(TrackerDatabase database, Pace pace, EventFau
         command.Parameters.Add(Texts([.. EventUpcasters.Declared.Names]));
         command.Parameters.AddRange(parameters);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        var unpaced = 0;
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             var streamId = rows.GetString(0);
@@ -61,16 +57,10 @@ internal sealed class StreamFolder(TrackerDatabase database, Pace pace, EventFau
             fold ??= new StreamFold(streamId, withPast);
             if (fold.Add(rows) is { } fault)
                 await faults.ReportAsync(fault, cancel).ConfigureAwait(false);
-            if (++unpaced == PaceStep)
-            {
-                await pace.WaitAsync(unpaced, cancel).ConfigureAwait(false);
-                unpaced = 0;
-            }
         }
 
         if (fold is not null)
             yield return fold.End();
-        await pace.WaitAsync(unpaced, cancel).ConfigureAwait(false);
     }
 
     private static NpgsqlParameter<string> Text(string value) =>

@@ -10,8 +10,8 @@ namespace OperationTracker.Postgres.Projections;
 internal sealed record StreamPage(string After, string Last, IReadOnlyDictionary<string, long> Streams, bool IsLast);
 
 /// <summary>
-/// Divides the streams into ranges for several workers, and ranges into pages: short statements, so that no snapshot keeps
-/// the database from cleaning up, and a checkpoint every second or so.
+/// Divides the streams into ranges for several workers, and ranges into pages: short statements, so that no snapshot
+/// keeps the database from cleaning up, and a checkpoint every second or so.
 /// </summary>
 internal static class StreamPages
 {
@@ -29,6 +29,9 @@ internal static class StreamPages
 
     /// <summary>Events of a page, unless its only stream has more: some tenths of a second's work.</summary>
     private const int MostEvents = 10_000;
+
+    /// <summary>A page's share of a second, where a pace is kept: work, then rest, in short turns.</summary>
+    private const double PacedSeconds = 0.1;
 
     public static async Task<IReadOnlyList<StreamRange>> DivideAsync(
         TrackerDatabase database, NpgsqlConnection connection, long streams, CancellationToken cancel)
@@ -57,7 +60,7 @@ internal static class StreamPages
     /// <param name="connection">Where to ask.</param>
     /// <param name="range">What is left of the range.</param>
     /// <param name="mostStreams">Streams of the page at most.</param>
-    /// <param name="pace">Keeps a page to about a second.</param>
+    /// <param name="pace">Keeps a page to a tenth of a second.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<StreamPage?> NextAsync(
         TrackerDatabase database, NpgsqlConnection connection, StreamRange range, int mostStreams, Pace pace,
@@ -72,7 +75,7 @@ internal static class StreamPages
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var streams = new Dictionary<string, long>(StringComparer.Ordinal);
         var (last, events, isLast) = ("", 0L, true);
-        var most = Math.Min(MostEvents, pace.PerSecond ?? MostEvents);
+        var most = Math.Min(MostEvents, pace.PerSecond * PacedSeconds ?? MostEvents);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             var (id, version) = (rows.GetString(0), rows.GetInt64(1));

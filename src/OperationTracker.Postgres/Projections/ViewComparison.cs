@@ -4,17 +4,17 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Compares stored views with the folds of their events, in one snapshot of the database each time: what differs there did
-/// differ, whatever is being written. What the snapshot of a moment can show all the same (a table that is just being
-/// replaced) is gone when it is looked at again, so nothing counts that was seen but once.
+/// Compares stored views with the folds of their events, in one snapshot of the database each time: what differs there
+/// did differ, whatever is being written. What the snapshot of a moment can show all the same (a table that is just
+/// being replaced) is gone when it is looked at again, so nothing counts that was seen but once.
 /// </summary>
 internal sealed class ViewComparison(
-    TrackerDatabase database, Pace pace, EventFaults faults, bool withMembers, TimeProvider clock)
+    TrackerDatabase database, EventFaults faults, bool withMembers, TimeProvider clock)
 {
     private const int Looks = 3;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    private readonly StreamFolder _folder = new(database, pace, faults, withPast: false);
+    private readonly StreamFolder _folder = new(database, faults, withPast: false);
 
     /// <summary>Compares a page of streams.</summary>
     public async Task<ComparedPage> CompareAsync(NpgsqlConnection connection, StreamPage page, CancellationToken cancel)
@@ -38,7 +38,8 @@ internal sealed class ViewComparison(
         {
             await Task.Delay(Pause, clock, cancel).ConfigureAwait(false);
             var again = await LookOnceAsync(
-                connection, [.. compared.Differences.Select(difference => difference.OperationId)], cancel).ConfigureAwait(false);
+                connection, [.. compared.Differences.Select(difference => difference.OperationId)], cancel)
+                    .ConfigureAwait(false);
             compared = compared with { Differences = again.Differences, Folds = again.Folds };
         }
 

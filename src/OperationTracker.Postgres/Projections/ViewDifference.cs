@@ -9,7 +9,9 @@ public enum DifferenceKind
     /// <summary>There is a row, and the events fold to no document, or there are no events.</summary>
     Extra,
 
-    /// <summary>The row is that of another version than the stream's, and nothing says that it is about to be written.</summary>
+    /// <summary>
+    /// The row is that of another version than the stream's, and nothing says that it is about to be written.
+    /// </summary>
     Stale,
 
     /// <summary>The row stands at the stream's version and says something else.</summary>

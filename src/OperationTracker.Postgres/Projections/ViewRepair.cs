@@ -22,15 +22,18 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
     private readonly Pace _pace = new(options.Pace, clock);
 
     /// <summary>Folds these operations and writes what differs.</summary>
-    /// <exception cref="ProjectionLockedException">The table is being rebuilt, and would take what is written here away.</exception>
+    /// <exception cref="ProjectionLockedException">
+    /// The table is being rebuilt, and would take what is written here away.
+    /// </exception>
     public async Task<RepairResult> RunAsync(
         IReadOnlyCollection<string> operationIds, Action<string> onWritten, Action<EventFault> onFault, CancellationToken cancel)
     {
-        await using var held = await RebuildLock.TakeAsync(database, ProjectionRebuild.Operations, cancel).ConfigureAwait(false);
+        await using var held = await RebuildLock.TakeAsync(database, ProjectionRebuild.Operations, cancel)
+            .ConfigureAwait(false);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        var folder = new StreamFolder(database, _pace, new EventFaults(database, options.OnFault, onFault), withPast: false);
+        var folder = new StreamFolder(database, new EventFaults(database, options.OnFault, onFault), withPast: false);
         var writer = new ViewWriter(database, command, byWhom, clock);
-        var (events, written, unrepaired) = (0L, 0L, new List<string>());
+        var (events, paced, written, unrepaired) = (0L, 0L, 0L, new List<string>());
         foreach (var batch in operationIds.Chunk(Batch))
         {
             IReadOnlyList<string> left = batch;
@@ -56,6 +59,8 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
             }
 
             unrepaired.AddRange(left);
+            await _pace.WaitAsync(events - paced, cancel).ConfigureAwait(false);
+            paced = events;
         }
 
         return new RepairResult(operationIds.Count, events, written, unrepaired);
@@ -69,7 +74,8 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
         ListPosition? after = null;
         do
         {
-            var page = await table.ReadIdsAsync(new OperationListQuery(filter, after, PageSize), cancel).ConfigureAwait(false);
+            var page = await table.ReadIdsAsync(new OperationListQuery(filter, after, PageSize), cancel)
+                .ConfigureAwait(false);
             if (page.Count > 0)
                 ids.AddRange(System.Text.Json.JsonSerializer.Deserialize<string[]>($"[{System.Text.Encoding.UTF8.GetString(page.Json.Span)}]")!);
             after = page.Last;

@@ -6,7 +6,9 @@ namespace OperationTracker.Postgres.Projections;
 /// <summary>What a verification has found.</summary>
 /// <param name="Operations">Streams that were compared.</param>
 /// <param name="Events">Events that were folded.</param>
-/// <param name="Behind">Views that wait to be caught up with another application's events: right soon, and reads fold them.</param>
+/// <param name="Behind">
+/// Views that wait to be caught up with another application's events: right soon, and reads fold them.
+/// </param>
 /// <param name="Differences">Rows that differ.</param>
 public sealed record VerificationResult(long Operations, long Events, long Behind, long Differences);
 
@@ -51,7 +53,7 @@ public sealed class ViewVerification(
         CancellationToken cancel)
     {
         var comparison = new ViewComparison(
-            database, _pace, new EventFaults(database, options.OnFault, onFault), withMembers, clock);
+            database, new EventFaults(database, options.OnFault, onFault), withMembers, clock);
         var found = new Findings(onDifference);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         var (streams, events) = (0L, 0L);
@@ -60,6 +62,7 @@ public sealed class ViewVerification(
             var page = await comparison.CompareAsync(connection, chunk, cancel).ConfigureAwait(false);
             found.Add(page);
             (streams, events) = (streams + page.Streams, events + page.Events);
+            await _pace.WaitAsync(page.Events, cancel).ConfigureAwait(false);
         }
 
         return new VerificationResult(streams, events, found.Behind, found.Count);
@@ -85,7 +88,7 @@ public sealed class ViewVerification(
         ConcurrentQueue<StreamRange> ranges, RebuildCounters counters, EventFaults faults, Findings found,
         CancellationToken cancel)
     {
-        var comparison = new ViewComparison(database, _pace, faults, withMembers, clock);
+        var comparison = new ViewComparison(database, faults, withMembers, clock);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         while (ranges.TryDequeue(out var range))
         {
@@ -96,6 +99,7 @@ public sealed class ViewVerification(
                 var compared = await comparison.CompareAsync(connection, page, cancel).ConfigureAwait(false);
                 found.Add(compared);
                 counters.Add(compared.Streams, compared.Events, compared.Streams);
+                await _pace.WaitAsync(compared.Events, cancel).ConfigureAwait(false);
                 range = range with { Reached = page.Last };
                 if (page.IsLast)
                     break;
@@ -107,7 +111,7 @@ public sealed class ViewVerification(
     private async Task FindOrphansAsync(
         NpgsqlConnection connection, EventFaults faults, Findings found, CancellationToken cancel)
     {
-        var comparison = new ViewComparison(database, _pace, faults, withMembers, clock);
+        var comparison = new ViewComparison(database, faults, withMembers, clock);
         for (string? after = ""; after is not null;)
         {
             string[] orphans;

@@ -5,9 +5,9 @@ using NpgsqlTypes;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Writes single views where they are, from the fold of their events: under the append lock, and only where the stream still
-/// stands at the version that was folded and the row says something else. Each batch that wrote something is noted in the
-/// log of what operators did.
+/// Writes single views where they are, from the fold of their events: under the append lock, and only where the stream
+/// still stands at the version that was folded and the row says something else. Each batch that wrote something is
+/// noted in the log of what operators did.
 /// </summary>
 internal sealed class ViewWriter(TrackerDatabase database, string command, string byWhom, TimeProvider clock)
 {

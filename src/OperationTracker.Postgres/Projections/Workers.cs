@@ -5,7 +5,9 @@ namespace OperationTracker.Postgres.Projections;
 /// <summary>Several of a kind that share their work.</summary>
 internal static class Workers
 {
-    /// <summary>Runs them all to their ends; when one fails, the others are stopped, and its failure is thrown.</summary>
+    /// <summary>
+    /// Runs them all to their ends; when one fails, the others are stopped, and its failure is thrown.
+    /// </summary>
     public static async Task RunAllAsync(int count, Func<CancellationToken, Task> work, CancellationToken cancel)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);

@@ -139,13 +139,13 @@ $$;
 
 -- Puts the tables that a rebuild has made in the place of operations and of past_operations, its side table, if nothing has
 -- changed since the position up to which they are caught up; else returns the streams that have, for the caller to fold and
--- try again. Under the append lock; a reader who holds a table is waited for no longer than 50 ms (lock_not_available is
+-- try again. Under the append lock; a reader who holds a table is waited for no longer than the given time (lock_not_available is
 -- raised then, and nothing is done), for all who come later wait behind this statement. The old tables stay, with "replaced"
 -- in their names, for the caller to drop.
 --
 -- Raises OT001 when the append lock was not to be had, OT002 when indexes were made on a table meanwhile, OT003 when the
 -- rebuild is not the running one any more.
-create function {schema}.swap_operations(rebuild bigint, held_by uuid, caught_up_to bigint)
+create function {schema}.swap_operations(rebuild bigint, held_by uuid, caught_up_to bigint, patience text)
     returns table (stream_id varchar, up_to bigint)
     language plpgsql volatile set search_path = pg_catalog, pg_temp
 as $$
@@ -162,7 +162,7 @@ begin
         raise exception 'the append lock is held' using errcode = 'OT001';
     end;
     since := clock_timestamp();
-    perform set_config('lock_timeout', '50ms', true);
+    perform set_config('lock_timeout', patience, true);
     perform set_config('synchronous_commit', 'on', true);
     perform from {schema}.projection_rebuilds r
     where r.id = rebuild and r.holder = held_by and r.state = 'running' for update;

@@ -1,1 +1,1 @@
-select stream_id, up_to from {schema}.swap_operations($1, $2, $3)
+select stream_id, up_to from {schema}.swap_operations($1, $2, $3, $4)

@@ -3,7 +3,9 @@ using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Api;
 
-/// <summary><c>GET /v1/projections/{name}</c>: a projection as it stands, and a rebuild of it wherever that runs.</summary>
+/// <summary>
+/// <c>GET /v1/projections/{name}</c>: a projection as it stands, and a rebuild of it wherever that runs.
+/// </summary>
 internal sealed class GetProjection(ProjectionCatalog catalog)
 {
     public async Task HandleAsync(HttpContext context)

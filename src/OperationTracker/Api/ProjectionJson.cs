@@ -5,7 +5,9 @@ using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Api;
 
-/// <summary>The JSON in which projections and their rebuilds are told, over HTTP and by the command line alike.</summary>
+/// <summary>
+/// The JSON in which projections and their rebuilds are told, over HTTP and by the command line alike.
+/// </summary>
 internal static class ProjectionJson
 {
     public static readonly JsonSerializerOptions Options = new()

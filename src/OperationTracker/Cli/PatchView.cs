@@ -9,8 +9,8 @@ namespace OperationTracker.Cli;
 internal sealed record PatchLine(string? Op, string? Path, JsonElement? Value);
 
 /// <summary>
-/// A JSON Patch as people read it: a line for each place, with what stood there where that is known. Bodies of requests may
-/// hold device passwords and are only measured.
+/// A JSON Patch as people read it: a line for each place, with what stood there where that is known. Bodies of requests
+/// may hold device passwords and are only measured.
 /// </summary>
 internal static class PatchView
 {

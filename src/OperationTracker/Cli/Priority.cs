@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// Puts this process behind others: a walk over the whole log takes what processor time is left, and a tracker on the same
-/// machine is served first.
+/// Puts this process behind others: a walk over the whole log takes what processor time is left, and a tracker on the
+/// same machine is served first.
 /// </summary>
 internal static class Priority
 {
@@ -14,7 +14,9 @@ internal static class Priority
     /// <summary>Of the scale from -20 to 19; a process at 0 gets nine times the time of one at 10.</summary>
     private const int Nice = 10;
 
-    /// <summary>Lowers it, threads that are to come included. Where that cannot be done, things are as they were.</summary>
+    /// <summary>
+    /// Lowers it, threads that are to come included. Where that cannot be done, things are as they were.
+    /// </summary>
     public static void Lower()
     {
         if (!OperatingSystem.IsLinux()) return;

@@ -8,8 +8,8 @@ using Spectre.Console;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// Tells how a walk over the log goes: on a terminal a bar that is redrawn, with every error in full above it; elsewhere lines
-/// on stderr; for programs a JSON object a line on stdout. Safe for use by several threads.
+/// Tells how a walk over the log goes: on a terminal a bar that is redrawn, with every error in full above it;
+/// elsewhere lines on stderr; for programs a JSON object a line on stdout. Safe for use by several threads.
 /// </summary>
 internal sealed class ProgressReport : IDisposable
 {

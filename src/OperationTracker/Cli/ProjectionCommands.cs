@@ -79,7 +79,7 @@ internal static class ProjectionCommands
         {
             throw new ExitException(
                 ExitCodes.Failed,
-                "The database does not let this role do it. Writing needs the role that owns the tracker's schema, verifying"
+                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's schema, verifying"
                 + " and previewing one that may read its tables.");
         }
     }

@@ -9,7 +9,9 @@ using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Cli;
 
-/// <summary><c>optrack projections rebuild</c>: all of a table beside its readers, or some rows where they are.</summary>
+/// <summary>
+/// <c>optrack projections rebuild</c>: all of a table beside its readers, or some rows where they are.
+/// </summary>
 internal static class ProjectionRebuildCommand
 {
     public static Command Build()

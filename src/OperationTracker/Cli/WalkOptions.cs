@@ -25,7 +25,9 @@ internal sealed class WalkOptions
     private bool _mayFail;
 
     /// <param name="command">Gets the options.</param>
-    /// <param name="mayFail">Whether an event that cannot be folded may stop it; else it is always reported and skipped.</param>
+    /// <param name="mayFail">
+    /// Whether an event that cannot be folded may stop it; else it is always reported and skipped.
+    /// </param>
     public static WalkOptions AddTo(Command command, bool mayFail)
     {
         var options = new WalkOptions { _mayFail = mayFail };

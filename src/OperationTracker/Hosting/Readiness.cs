@@ -9,8 +9,8 @@ namespace OperationTracker.Hosting;
 internal sealed record ReadinessCheck(string Name, bool Ok, string Detail)
 {
     /// <summary>
-    /// Whether the node is not ready while it is not ok. What all nodes have in common, and serve none the less, must not
-    /// take them all out of a load balancer.
+    /// Whether the node is not ready while it is not ok. What all nodes have in common, and serve none the less, must
+    /// not take them all out of a load balancer.
     /// </summary>
     [JsonIgnore]
     public bool Gates { get; init; } = true;
@@ -29,7 +29,9 @@ internal sealed class Readiness(
     private Task<ReadinessCheck>? _asked;
     private long _askedAt;
 
-    /// <summary>Why no request for operations is served yet; null once the schema is as this build expects it.</summary>
+    /// <summary>
+    /// Why no request for operations is served yet; null once the schema is as this build expects it.
+    /// </summary>
     public EventStoreException? NotServing { get; set; } =
         new(StoreFailure.Overloaded, "The tracker is starting.");
 

@@ -3,7 +3,9 @@ using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Hosting;
 
-/// <summary>What <c>optrack serve</c> was told, from its command line, the environment and its configuration file.</summary>
+/// <summary>
+/// What <c>optrack serve</c> was told, from its command line, the environment and its configuration file.
+/// </summary>
 internal sealed record ServeOptions
 {
     /// <summary>The addresses to listen at.</summary>
@@ -18,10 +20,14 @@ internal sealed record ServeOptions
     /// <summary>The zone in which instants without an offset are read; null where they are refused.</summary>
     public TimeZoneInfo? TimeZone { get; init; }
 
-    /// <summary>How long the readiness says no before the server stops to accept, so that load balancers notice.</summary>
+    /// <summary>
+    /// How long the readiness says no before the server stops to accept, so that load balancers notice.
+    /// </summary>
     public TimeSpan DrainDelay { get; init; }
 
-    /// <summary>Stored views that are compared with their events each second, beside the requests; 0 for none.</summary>
+    /// <summary>
+    /// Stored views that are compared with their events each second, beside the requests; 0 for none.
+    /// </summary>
     public int VerifyRate { get; init; } = ProjectionWatch.DefaultRate;
 
     /// <summary>Whether log lines are JSON objects.</summary>

@@ -138,7 +138,7 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         {
             var refused = await OptrackProcess.RunAsync("projections", command, "--database", reader);
             (refused.ExitCode, refused.Error.Trim().Split('\n')[^1]).ShouldBe((1,
-                "The database does not let this role do it. Writing needs the role that owns the tracker's schema, verifying"
+                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's schema, verifying"
                 + " and previewing one that may read its tables."));
         }
     }

@@ -1,0 +1,1 @@
+select true from {schema}.projection_rebuilds where id = $1 and holder = $2 and state = 'done'
