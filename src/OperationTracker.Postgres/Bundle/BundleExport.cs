@@ -121,7 +121,8 @@ public sealed class BundleExport(
             }
 
             isLast = page.Count < PageSize;
-            progress?.Report(_events += page.Count);
+            _events += page.Count;
+            progress?.Report(_events);
         }
 
         bundle.EndSegment(BundleParts.Events, after);
