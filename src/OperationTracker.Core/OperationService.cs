@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -9,6 +10,14 @@ namespace OperationTracker.Core;
 /// </summary>
 public sealed class OperationService(IEventStore store)
 {
+    /// <summary>The meter of what the service counts.</summary>
+    public const string MeterName = "OperationTracker.Operations";
+
+    private static readonly Meter Meter = new(MeterName);
+
+    private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
+        "optrack.updates.refused", "{update}", "Updates refused because the status would go back; recorded or only counted.");
+
     /// <summary>Makes the document in <paramref name="body"/> the one that stands, if the rules allow.</summary>
     /// <param name="id">The operation of the request's path.</param>
     /// <param name="body">The request's body as it came.</param>
@@ -28,6 +37,8 @@ public sealed class OperationService(IEventStore store)
         Judgement judgement = new Judgement.ConditionFailed();
         var change = new ProposedChange(id, state => (judgement = Judge(state)).Events, source, body.Length);
         var outcome = await store.AppendAsync(change, cancel).ConfigureAwait(false);
+        if (judgement is Judgement.Decided { Decision: OperationDecision.Refusal refused })
+            Refused.Add(1, new KeyValuePair<string, object?>("recorded", refused.Record is not null));
         return judgement switch
         {
             Judgement.ConditionFailed => new PutOutcome.VersionConflict(

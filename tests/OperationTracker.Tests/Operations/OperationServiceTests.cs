@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Text;
 using OperationTracker.Core;
 using OperationTracker.Core.EventStore;
@@ -93,6 +94,37 @@ public sealed class OperationServiceTests
         await PutAsync(Sent("back"));
         (await EventsAsync()).Select(item => item.Type)
             .ShouldBe(["operation_registered", "update_refused", "status_changed", "update_refused"]);
+    }
+
+    [Fact]
+    public async Task Every_refusal_is_counted_and_a_hundred_are_recorded()
+    {
+        // The meter is the process's: what other tests are refused meanwhile is not this test's.
+        var mine = new AsyncLocal<bool> { Value = true };
+        var counted = new Dictionary<bool, long>();
+        using var listener = new MeterListener();
+        listener.InstrumentPublished = (instrument, self) =>
+        {
+            if (instrument is { Meter.Name: OperationService.MeterName, Name: "optrack.updates.refused" })
+                self.EnableMeasurementEvents(instrument);
+        };
+        listener.SetMeasurementEventCallback<long>((_, count, tags, _) =>
+        {
+            if (mine.Value)
+                counted[(bool)tags[0].Value!] = counted.GetValueOrDefault((bool)tags[0].Value!) + count;
+        });
+        listener.Start();
+        await PutAsync(Document("executing"));
+
+        for (var i = 0; i < OperationLimits.RecordedRefusals + 7; i++)
+        {
+            await PutAsync(Document("unexecuted").Replace(
+                "\"last_update_time\":\"20261120_090000", $"\"last_update_time\":\"20261120_09{i / 60:00}{i % 60:00}",
+                StringComparison.Ordinal));
+        }
+
+        counted.ShouldBe(new Dictionary<bool, long> { [true] = OperationLimits.RecordedRefusals, [false] = 7 }, ignoreOrder: true);
+        (await EventsAsync()).Count(item => item.Type == "update_refused").ShouldBe(OperationLimits.RecordedRefusals);
     }
 
     [Fact]
