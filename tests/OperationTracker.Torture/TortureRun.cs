@@ -14,6 +14,7 @@ namespace OperationTracker.Torture;
 internal sealed class TortureRun
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private const int LongestText = 400;
     private static readonly int[] Contract = [0, 200, 400, 404, 409, 412, 503];
 
     private readonly TortureOptions _options;
@@ -38,7 +39,7 @@ internal sealed class TortureRun
         };
     }
 
-    /// <summary>Runs it, and deletes its directory when nothing was found.</summary>
+    /// <summary>Runs it, and deletes its directory, unless something was found that was not planted.</summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="tell">Gets the seed, the schedule and what goes on, line by line.</param>
     /// <param name="cancel">Breaks it off.</param>
@@ -50,7 +51,7 @@ internal sealed class TortureRun
         await using (var cluster = await Cluster.StartAsync(options, cancel))
             figures = await new TortureRun(options, cluster, tell).RunAsync(cancel);
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
-        if (figures.Violations.Count == 0) Directory.Delete(options.Directory, recursive: true);
+        if (figures.Violations.Count == 0 || options.Plant is not null) Directory.Delete(options.Directory, recursive: true);
         return figures;
     }
 
@@ -130,8 +131,10 @@ internal sealed class TortureRun
     private async Task VerifyAsync(string name, string[] command, CancellationToken cancel)
     {
         var (exitCode, output) = await TrackerNode.RunAsync(_cluster.Postgres.ConnectionString, command, cancel);
-        if (exitCode != 0) _violations.Add(name, $"optrack {string.Join(' ', command)} ended with {exitCode}: {output}");
+        if (exitCode != 0) _violations.Add(name, $"optrack {string.Join(' ', command)} ended with {exitCode}: {Cut(output)}");
     }
+
+    private static string Cut(string text) => text.Length < LongestText ? text : text[..LongestText] + "…";
 
     /// <summary>Waits until nothing that clients have given up is still on its way through a node.</summary>
     private async Task BecomeQuietAsync(CancellationToken cancel)
