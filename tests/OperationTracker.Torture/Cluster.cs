@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
+using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Network;
 using OperationTracker.Torture.Servers;
 
@@ -13,6 +14,8 @@ namespace OperationTracker.Torture;
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
+    private readonly List<LyingGateway> _gateways = [];
+
     private Cluster(PrivatePostgres postgres) => Postgres = postgres;
 
     public PrivatePostgres Postgres { get; }
@@ -34,7 +37,7 @@ internal sealed class Cluster : IAsyncDisposable
         try
         {
             for (var i = 0; i < options.Nodes; i++)
-                await cluster.AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node{i}"), options.Directory, cancel);
+                await cluster.AddNodeAsync(string.Create(CultureInfo.InvariantCulture, $"node{i}"), options, cancel);
             return cluster;
         }
         catch
@@ -48,10 +51,11 @@ internal sealed class Cluster : IAsyncDisposable
     {
         foreach (var node in Nodes) await node.DisposeAsync();
         foreach (var proxy in DatabaseProxies.Concat(ClientProxies)) await proxy.DisposeAsync();
+        foreach (var gateway in _gateways) await gateway.DisposeAsync();
         await Postgres.DisposeAsync();
     }
 
-    private async Task AddNodeAsync(string name, string directory, CancellationToken cancel)
+    private async Task AddNodeAsync(string name, TortureOptions options, CancellationToken cancel)
     {
         var toPostgres = new TcpProxy(() => new UnixDomainSocketEndPoint(Postgres.Socket));
         DatabaseProxies.Add(toPostgres);
@@ -59,10 +63,18 @@ internal sealed class Cluster : IAsyncDisposable
         {
             Host = "127.0.0.1", Port = toPostgres.Port, SslMode = SslMode.Disable,
         }.ConnectionString;
-        var node = new TrackerNode(name, connectionString, Path.Combine(directory, $"{name}.log"));
+        var node = new TrackerNode(name, connectionString, Path.Combine(options.Directory, $"{name}.log"));
         AppDomain.CurrentDomain.ProcessExit += (_, _) => node.Abandon();
         Nodes.Add(node);
-        ClientProxies.Add(new TcpProxy(() => new IPEndPoint(IPAddress.Loopback, node.Port)));
+        EndPoint target = new IPEndPoint(IPAddress.Loopback, node.Port);
+        if (options.Plant is { } bug && Plants.IsOfGateway(bug))
+        {
+            var gateway = new LyingGateway(bug, node.Port);
+            _gateways.Add(gateway);
+            target = gateway.EndPoint;
+        }
+
+        ClientProxies.Add(new TcpProxy(() => target));
         await node.StartAsync(cancel);
     }
 }

@@ -3,8 +3,8 @@ using Npgsql;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Bugs that a tracker could have, planted from outside: by altering the database's function or tables, never the product. A
-/// run with one must find something, or its checkers are worth nothing.
+/// Bugs that a tracker could have, planted from outside, never in the product: by altering the database's function or tables,
+/// or by a gateway between clients and nodes. A run with one must find something, or its checkers are worth nothing.
 /// </summary>
 internal enum PlantedBug
 {
@@ -28,11 +28,27 @@ internal enum PlantedBug
 
     /// <summary>Times come from a clock that is put back now and then.</summary>
     ClockGoesBack,
+
+    /// <summary>Some PUTs are acknowledged before they are carried out.</summary>
+    AcknowledgeFirst,
+
+    /// <summary>Some PUTs are carried out once more behind the sender's back, a moment later.</summary>
+    SendAgain,
+
+    /// <summary>A PUT that is refused, for its condition or for going back, is acknowledged.</summary>
+    ConflictAnsweredOk,
+
+    /// <summary>Some GETs are answered with what once was right.</summary>
+    StaleRead,
 }
 
 /// <summary>Plants them into a migrated database.</summary>
 internal static class Plants
 {
+    /// <summary>Whether it is a gateway's.</summary>
+    public static bool IsOfGateway(PlantedBug? bug) => bug is PlantedBug.AcknowledgeFirst or PlantedBug.SendAgain
+        or PlantedBug.ConflictAnsweredOk or PlantedBug.StaleRead;
+
     public static async Task PlantAsync(NpgsqlConnection session, PlantedBug bug, CancellationToken cancel)
     {
         switch (bug)
@@ -66,9 +82,11 @@ internal static class Plants
                 await AlterAsync(session, "select last_position + e.place,",
                     "select last_position + e.place + (random() * 0.505)::int,", cancel);
                 return;
-            default:
+            case PlantedBug.ClockGoesBack:
                 await AlterAsync(session, "greatest(clock_timestamp(), u.floor)",
                     "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end", cancel);
+                return;
+            default:
                 return;
         }
     }
