@@ -44,7 +44,9 @@ internal sealed class Nemesis(Cluster cluster, Action<string> tell)
                 await cluster.Postgres.RestartAfterKillAsync(cancel);
                 return true;
             case FaultKind.KillBackend:
-                return await cluster.Postgres.KillBackendAsync(random, cancel);
+                return await cluster.Postgres.KillProcessAsync(session: true, random, cancel);
+            case FaultKind.KillWriter:
+                return await cluster.Postgres.KillProcessAsync(session: false, random, cancel);
             case FaultKind.FreezeNode:
                 node.Freeze();
                 await Task.Delay(fault.Lasts, cancel);

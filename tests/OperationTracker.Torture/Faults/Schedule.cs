@@ -13,6 +13,9 @@ internal enum FaultKind
     /// <summary>kill -9 of one session's process: the server ends all others and recovers.</summary>
     KillBackend,
 
+    /// <summary>kill -9 of the WAL writer, the checkpointer or the background writer: the same.</summary>
+    KillWriter,
+
     /// <summary>A node stands still for a while: SIGSTOP, SIGCONT.</summary>
     FreezeNode,
 

@@ -12,6 +12,8 @@ namespace OperationTracker.Torture.Servers;
 internal sealed class PrivatePostgres : IAsyncDisposable
 {
     private const int Connections = 120;
+    private static readonly string[] Sessions = ["client backend"];
+    private static readonly string[] Writers = ["walwriter", "checkpointer", "background writer"];
 
     private readonly EmbeddedPostgresOptions _options;
     private EmbeddedPostgres _server;
@@ -47,26 +49,34 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         _server = await LaunchAsync(_options, cancel);
     }
 
-    /// <summary>Kills one of the tracker's sessions; the server then ends all others and recovers.</summary>
+    /// <summary>
+    /// Kills one process of the server: one of the tracker's sessions, or one of those that write behind the scenes. The
+    /// postmaster then ends all others and recovers.
+    /// </summary>
     /// <returns>False when there was none.</returns>
-    public async Task<bool> KillBackendAsync(Random random, CancellationToken cancel)
+    public async Task<bool> KillProcessAsync(bool session, Random random, CancellationToken cancel)
     {
-        List<int> backends = [];
+        List<int> processes = [];
         try
         {
-            await using var session = await OpenAsync(cancel);
+            await using var administrator = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(_server.AdministratorConnectionString) { Pooling = false }.ConnectionString);
+            await administrator.OpenAsync(cancel);
             await using var command = new NpgsqlCommand(
-                "select pid from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()", session);
+                "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
+            {
+                Parameters = { new() { Value = session ? Sessions : Writers } },
+            };
             await using var reader = await command.ExecuteReaderAsync(cancel);
             while (await reader.ReadAsync(cancel))
-                backends.Add(reader.GetInt32(0));
+                processes.Add(reader.GetInt32(0));
         }
         catch (NpgsqlException)
         {
             // It is down because of an earlier fault.
         }
 
-        return backends.Count > 0 && Signals.Send(backends[random.Next(backends.Count)], Signals.Kill);
+        return processes.Count > 0 && Signals.Send(processes[random.Next(processes.Count)], Signals.Kill);
     }
 
     /// <summary>A session past the proxies; waits for a server that recovers.</summary>
