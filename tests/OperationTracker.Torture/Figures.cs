@@ -90,12 +90,14 @@ internal sealed class Figures
     {
         var faults = string.Join(", ", Faults.Select(fault => $"{fault.Value} {fault.Key}"));
         var statuses = string.Join(", ", Statuses.Select(status => $"{status.Value} x {status.Key}"));
+        var planted = Plant is null ? "" : $", planted {Plant}";
         var found = Violations.GroupBy(violation => violation.Checker).Select(group =>
             $"\n  {group.Key}: {group.Count()}, the first after {group.Min(violation => violation.Seconds)} s: {group.First().Text}");
         return FormattableString.Invariant($"""
-            seed {Seed}, {Nodes} nodes, {Clients} clients, PostgreSQL {Postgres}{(Plant is null ? "" : $", planted {Plant}")}
+            seed {Seed}, {Nodes} nodes, {Clients} clients, PostgreSQL {Postgres}{planted}
             {Seconds:0} s, {Rounds} rounds; {Kills} kills; faults: {faults}
-            PUTs {Puts}: acknowledged {AcknowledgedPuts} ({AcknowledgedRepeats} repeats), refused {RefusedPuts}, unknown {UnknownPuts} ({UnknownPercent} %; {UnknownPutsThatStand} stand)
+            PUTs {Puts}: acknowledged {AcknowledgedPuts} ({AcknowledgedRepeats} repeats), refused {RefusedPuts}
+            unknown {UnknownPuts} ({UnknownPercent} %), of which {UnknownPutsThatStand} stand
             GETs {Gets}; events {Events}; answers lost after a commit {LostAnswers}; statuses (0: none came) {statuses}
             violations: {Violations.Count}{string.Concat(found)}
             """);

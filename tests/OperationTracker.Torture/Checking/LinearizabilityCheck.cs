@@ -41,15 +41,16 @@ internal static class LinearizabilityCheck
 
         void CheckRead(Attempt attempt, long before)
         {
+            var saw = $"{attempt.OperationId}: attempt {attempt.Number} saw";
             if (attempt.Version < before)
-                violations.Add(Name, $"{attempt.OperationId}: attempt {attempt.Number} saw {attempt.Version} after {before} was told");
+                violations.Add(Name, $"{saw} {attempt.Version} after {before} was told");
             if (attempt.Version == 0) return;
             if (!makers.TryGetValue(attempt.Version, out var maker))
-                violations.Add(Name, $"{attempt.OperationId}: attempt {attempt.Number} saw {attempt.Version}, which no change made");
+                violations.Add(Name, $"{saw} {attempt.Version}, which no change made");
             else if (maker.Document != attempt.Document)
-                violations.Add(Name, $"{attempt.OperationId}: attempt {attempt.Number} saw another document as {attempt.Version}");
+                violations.Add(Name, $"{saw} another document as {attempt.Version}");
             else if (byNumber.TryGetValue(maker.Attempt, out var put) && put.Invoked > attempt.Returned)
-                violations.Add(Name, $"{attempt.OperationId}: attempt {attempt.Number} saw {attempt.Version} before it was sent");
+                violations.Add(Name, $"{saw} {attempt.Version} before it was sent");
         }
     }
 }

@@ -14,7 +14,8 @@ internal static class StoreCheck
             """),
         ("stream-version", """
             select s.id from tracker.mt_streams s
-            left join (select stream_id, max(version) as version from tracker.mt_events group by stream_id) e on e.stream_id = s.id
+            left join (select stream_id, max(version) as version from tracker.mt_events group by stream_id) e
+              on e.stream_id = s.id
             where s.version is distinct from e.version
             """),
         ("unique-version", "select stream_id from tracker.mt_events group by stream_id, version having count(*) > 1"),
@@ -24,8 +25,10 @@ internal static class StoreCheck
             full join tracker.operations o on o.operation_id = s.id where s.version is distinct from o.stream_version
             """),
         ("time-order", """
-            select stream_id from (select stream_id, timestamp < lag(timestamp) over (partition by stream_id order by version) as back
-            from tracker.mt_events) t where back
+            select stream_id
+            from (select stream_id, timestamp < lag(timestamp) over (partition by stream_id order by version) as back
+                  from tracker.mt_events) t
+            where back
             """),
         ("orphans", """
             select e.stream_id from tracker.mt_events e left join tracker.mt_streams s on s.id = e.stream_id where s.id is null
@@ -38,8 +41,10 @@ internal static class StoreCheck
             full join tracker.positions p on p.seq_id = e.seq_id where p.seq_id is null or e.seq_id is null
             """),
         ("position-order", """
-            select stream_id from (select e.stream_id, p.position < lag(p.position) over (partition by e.stream_id order by e.version) as back
-            from tracker.mt_events e join tracker.positions p using (seq_id)) t where back
+            select stream_id
+            from (select e.stream_id, p.position < lag(p.position) over (partition by e.stream_id order by e.version) as back
+                  from tracker.mt_events e join tracker.positions p using (seq_id)) t
+            where back
             """),
     ];
 
@@ -60,7 +65,8 @@ internal static class StoreCheck
         CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
-            "select operation_id, document_version, document from tracker.operations where starts_with(operation_id, $1)", session)
+            "select operation_id, document_version, document from tracker.operations where starts_with(operation_id, $1)",
+            session)
         {
             Parameters = { new() { Value = prefix } },
         };

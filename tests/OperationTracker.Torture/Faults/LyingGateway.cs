@@ -113,7 +113,8 @@ internal sealed class LyingGateway : IAsyncDisposable
     private async Task WriteAsync(NetworkStream stream, HttpAnswer answer)
     {
         var kept = answer.Headers.Where(header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION");
-        var head = string.Create(CultureInfo.InvariantCulture, $"HTTP/1.1 {answer.Status} -\r\nContent-Length: {answer.Body.Length}\r\n")
+        var head = string.Create(CultureInfo.InvariantCulture, 
+            $"HTTP/1.1 {answer.Status} -\r\nContent-Length: {answer.Body.Length}\r\n")
             + string.Concat(kept.Select(header => $"{header.Key}: {header.Value}\r\n")) + "\r\n";
         await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. answer.Body], _stopping.Token);
     }

@@ -61,7 +61,8 @@ internal static class Plants
                 await AlterAsync(session, "and s.version = h.expected", "", cancel);
                 return;
             case PlantedBug.ViewLeftOut:
-                await AlterAsync(session, "where v.document is not null and", "where v.document is not null and random() > 0.05 and", cancel);
+                await AlterAsync(session,
+                    "where v.document is not null and", "where v.document is not null and random() > 0.05 and", cancel);
                 return;
             case PlantedBug.NotDurable:
                 foreach (var table in new[] { "mt_events", "mt_streams", "positions", "operations", "past_operations" })
@@ -96,7 +97,8 @@ internal static class Plants
     {
         await using var find = new NpgsqlCommand("""
             select pg_get_functiondef(oid) from pg_proc
-            where pronamespace = 'tracker'::regnamespace and proname = 'append_flight' and prolang <> (select oid from pg_language where lanname = 'sql')
+            where pronamespace = 'tracker'::regnamespace and proname = 'append_flight'
+              and prolang = (select oid from pg_language where lanname = 'plpgsql')
             """, session);
         var definition = (string)(await find.ExecuteScalarAsync(cancel))!;
         if (!definition.Contains(text, StringComparison.Ordinal))

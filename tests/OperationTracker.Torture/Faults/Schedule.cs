@@ -58,7 +58,9 @@ internal static class Schedule
 {
     private const int FaultsEach = 40;
 
-    /// <summary>More than a round has time for; it takes them from the front. Each kind comes once before any comes again.</summary>
+    /// <summary>
+    /// More than a round has time for; it takes them from the front. Each kind comes once before any comes again.
+    /// </summary>
     public static IReadOnlyList<Fault> Of(TortureOptions options, int round)
     {
         var random = new Random(unchecked(options.Seed * 1_000_003 + round));

@@ -20,6 +20,7 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
 
     private readonly Random _random = new(HashCode.Combine(seed, number));
     private readonly Dictionary<string, long> _seen = [];
+    private readonly Dictionary<string, string> _tags = [];
     private readonly HttpConnection?[] _connections = new HttpConnection?[ports.Length];
 
     public async Task RunAsync(CancellationToken stop)
@@ -71,8 +72,6 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
 
         return attempt;
     }
-
-    private readonly Dictionary<string, string> _tags = [];
 
     private async Task SendAsync(Attempt attempt, byte[] body, string condition)
     {
@@ -129,7 +128,7 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
         {
             200 => Outcome.Ok,
             404 when !attempt.IsPut => Outcome.Ok,
-            503 or >= 500 when !IsRolledBack(answer) => Outcome.Unknown,
+            >= 500 when !IsRolledBack(answer) => Outcome.Unknown,
             _ => Outcome.Refused,
         });
     }

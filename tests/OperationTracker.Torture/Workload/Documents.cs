@@ -15,7 +15,8 @@ internal static class Documents
         {
             ["operation_id"] = operationId,
             ["occurred_time"] = "20261120_090000",
-            ["last_update_time"] = string.Create(CultureInfo.InvariantCulture, $"20261120_09{random.Next(60):00}{random.Next(60):00}"),
+            ["last_update_time"] = string.Create(
+                CultureInfo.InvariantCulture, $"20261120_09{random.Next(60):00}{random.Next(60):00}"),
             ["status"] = status,
             ["sub_status"] = token,
             ["request"] = new JsonObject { ["uri"] = "/v1/clusters/1", ["method"] = "POST", ["body"] = "{\"a\":\"ü\"}" },
