@@ -1,4 +1,3 @@
-using System.Text;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -89,7 +88,7 @@ internal sealed class StreamUnit(string streamId, LoadedOperation operation)
         var view = after.DocumentVersion == State.DocumentVersion ? _view : OperationView.Of(after);
         var metadata = new ChangeMetadata(
             Guid.NewGuid().ToString(), change.Source,
-            Encoding.UTF8.GetBytes(ChangeHeaders.Write(change.Source, first, last)));
+            ChangeHeaders.WriteUtf8(change.Source, first, last));
         _events.AddRange(events.Select((@event, i) => new NewEvent(first + i, @event, metadata)));
         (State, _view, Writes) = (after, view, true);
         _outcomes.Add((entry, new AppendOutcome(view, first, last)));

@@ -17,20 +17,24 @@ internal sealed record SealedEvent(
     /// <summary>The events of a flight, in the order of units and versions.</summary>
     public static IReadOnlyList<SealedEvent> Of(IReadOnlyList<StreamUnit> units)
     {
-        var events = new List<SealedEvent>();
+        var events = new List<SealedEvent>(units.Count);
+        // One call for all of them: each call has its price, whatever it is asked for.
+        var secrets = RandomNumberGenerator.GetBytes(EventOpenings.SecretLength * units.Sum(unit => unit.Events.Count)).AsSpan();
         for (var i = 0; i < units.Count; i++)
         {
             foreach (var item in units[i].Events)
-                events.Add(Of(i + 1, units[i].StreamId, item));
+            {
+                events.Add(Of(i + 1, units[i].StreamId, item, secrets[..EventOpenings.SecretLength].ToArray()));
+                secrets = secrets[EventOpenings.SecretLength..];
+            }
         }
 
         return events;
     }
 
-    private static SealedEvent Of(int unit, string streamId, NewEvent item)
+    private static SealedEvent Of(int unit, string streamId, NewEvent item, byte[] secret)
     {
         var (data, headers) = (OperationEventTypes.Write(item.Event), item.Metadata.Headers);
-        var secret = RandomNumberGenerator.GetBytes(EventOpenings.SecretLength);
         var content = new EventContent(
             streamId, item.Version, Guid.NewGuid(), OperationEventTypes.AliasOf(item.Event),
             OperationEventTypes.DotNetTypeOf(item.Event), data, item.Metadata.CausationId,

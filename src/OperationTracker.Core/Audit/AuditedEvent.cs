@@ -1,6 +1,8 @@
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
 using OperationTracker.Core.Json;
+using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Core.Audit;
 
@@ -23,6 +25,10 @@ public sealed record AuditedEvent(
     byte[]? Headers, DateTimeOffset Timestamp, string? CausationId, string? CorrelationId, string? UserName,
     StoredSeal? Seal)
 {
+    /// <summary>The event; null when it is of an unknown kind or does not hold what its kind holds.</summary>
+    public OperationEvent? Event => EventUpcasters.Declared.TryRead(
+        Type, Data, Headers is null ? null : Encoding.UTF8.GetString(Headers));
+
     /// <summary>
     /// The hash of its content, by its seal's form; null when that cannot be computed, which in a whole record never
     /// happens: the data are no JSON any more, or the secret is gone.

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using OperationTracker.Core.Operations;
 
@@ -12,6 +11,8 @@ namespace OperationTracker.Core.Audit;
 /// <param name="report">Is told what is found.</param>
 public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
 {
+    private const string RedactionKind = "values_redacted";
+
     private Dictionary<(long Version, int Value), (string Hash, long Position)>? _redacted;
     private Dictionary<(long Version, int Value), string>? _recorded;
     private byte[] _link = EventSeal.NoLink();
@@ -88,7 +89,7 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
             return;
         }
 
-        if (OperationEventTypes.TryRead(@event.Type, Encoding.UTF8.GetString(@event.Data)) is ValuesRedacted redacted)
+        if (@event.Type == RedactionKind && @event.Event is ValuesRedacted redacted)
         {
             foreach (var place in redacted.Places)
                 (_recorded ??= [])[(place.Version, place.Value)] = place.Sha256;

@@ -12,9 +12,18 @@ public static class ChangeHeaders
     /// <summary>Characters kept of a text that a sender chose: enough to know it again, too few to fill a disk.</summary>
     public const int TextLength = 256;
 
-    /// <summary>The headers of the events from <paramref name="first"/> to <paramref name="last"/>, in canonical form (RFC 8785).</summary>
-    public static string Write(ChangeSource source, long first, long last) => JsonValueText.Write(writer =>
+    /// <summary>
+    /// The headers of the events from <paramref name="first"/> to <paramref name="last"/>, in canonical form (RFC 8785).
+    /// </summary>
+    public static string Write(ChangeSource source, long first, long last) =>
+        Encoding.UTF8.GetString(WriteUtf8(source, first, last));
+
+    /// <inheritdoc cref="Write"/>
+    public static byte[] WriteUtf8(ChangeSource source, long first, long last) => JsonBuffer.ToBytes((source, first, last), WriteTo);
+
+    private static void WriteTo(Utf8JsonWriter writer, (ChangeSource Source, long First, long Last) change)
     {
+        var (source, first, last) = change;
         writer.WriteStartObject();
         if (source.Address is not null)
             writer.WriteString("address", Printable(source.Address));
@@ -26,7 +35,7 @@ public static class ChangeHeaders
         if (source.UserAgent is not null)
             writer.WriteString("user_agent", Printable(source.UserAgent));
         writer.WriteEndObject();
-    });
+    }
 
     /// <summary>The version of the events' form that the headers tell; null when they tell none, as those of others.</summary>
     public static int? SchemaOf(string? headers)
@@ -50,6 +59,8 @@ public static class ChangeHeaders
     /// <summary>The text without what does not print, cut to <see cref="TextLength"/> characters.</summary>
     public static string Printable(string text)
     {
+        if (text.Length <= TextLength && text.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0)
+            return text;
         var kept = new StringBuilder();
         foreach (var rune in text.EnumerateRunes())
         {

@@ -72,7 +72,8 @@ public sealed class AuditVerification(TrackerDatabase database)
                 current.Add(row);
             }
 
-            progress?.Report(Interlocked.Add(ref _events, page.Count));
+            var verified = Interlocked.Add(ref _events, page.Count);
+            progress?.Report(verified);
             if (page.Count < PageSize)
                 break;
             (stream, version) = (page[^1].Event.StreamId, page[^1].Event.Version);

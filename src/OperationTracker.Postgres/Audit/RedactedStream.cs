@@ -1,4 +1,3 @@
-using System.Text;
 using OperationTracker.Core.Audit;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Json;
@@ -40,10 +39,9 @@ internal sealed class RedactedStream
     public LoadedOperation Fold()
     {
         var (state, last) = (OperationState.Initial, DateTimeOffset.MinValue);
-        foreach (var (@event, data) in After())
+        foreach (var @event in After())
         {
-            state = OperationProjection.Apply(
-                state with { Version = @event.Version - 1 }, OperationEventTypes.TryRead(@event.Type, data));
+            state = OperationProjection.Apply(state with { Version = @event.Version - 1 }, @event.Event);
             last = @event.Timestamp > last ? @event.Timestamp : last;
         }
 
@@ -71,9 +69,9 @@ internal sealed class RedactedStream
     {
         var values = new HashSet<string>(StringComparer.Ordinal);
         var state = OperationState.Initial;
-        foreach (var (@event, data) in After())
+        foreach (var @event in After())
         {
-            var next = OperationProjection.Apply(state, OperationEventTypes.TryRead(@event.Type, data));
+            var next = OperationProjection.Apply(state, @event.Event);
             if (next.Document is { } document && !ReferenceEquals(document, state.Document))
                 values.UnionWith(Redaction.ValuesAt(document, _pointers));
             state = next;
@@ -82,10 +80,11 @@ internal sealed class RedactedStream
         return values;
     }
 
-    private IEnumerable<(AuditedEvent Event, string Data)> After()
+    private IEnumerable<AuditedEvent> After()
     {
         var redacted = Redacted?.ToDictionary(item => item.Event.Version, item => item.Data) ?? [];
-        return _events.Select(@event =>
-            (@event, Encoding.UTF8.GetString(redacted.GetValueOrDefault(@event.Version, @event.Data))));
+        return _events.Select(@event => redacted.TryGetValue(@event.Version, out var data)
+            ? @event with { Data = data }
+            : @event);
     }
 }

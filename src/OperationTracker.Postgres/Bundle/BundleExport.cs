@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -121,7 +120,8 @@ public sealed class BundleExport(
             }
 
             isLast = page.Count < PageSize;
-            progress?.Report(_events += page.Count);
+            _events += page.Count;
+            progress?.Report(_events);
         }
 
         bundle.EndSegment(BundleParts.Events, after);
@@ -265,41 +265,4 @@ public sealed class BundleExport(
 
     private static Checkpoint CheckpointOf(string note) => Checkpoint.Parse(
         note.Contains("\n\n", StringComparison.Ordinal) ? SignedNote.TextOf(note) : note);
-
-    /// <summary>An operation on its way into the bundle: the fold of its events so far.</summary>
-    private sealed class ExportedOperation(AuditRow first)
-    {
-        private readonly DateTimeOffset _created = first.Event.Timestamp;
-        private readonly string? _type = first.StreamType;
-        private OperationState _state = OperationState.Initial;
-        private DateTimeOffset _last = first.Event.Timestamp;
-
-        public string StreamId { get; } = first.Event.StreamId;
-
-        public void Add(AuditedEvent @event)
-        {
-            _state = OperationProjection.Apply(
-                _state with { Version = @event.Version - 1 },
-                OperationEventTypes.TryRead(@event.Type, Encoding.UTF8.GetString(@event.Data)));
-            _last = @event.Timestamp;
-        }
-
-        public byte[] ToJson() => JsonBuffer.ToBytes(this, static (writer, operation) =>
-        {
-            writer.WriteStartObject();
-            writer.WriteString("stream_id", operation.StreamId);
-            writer.WriteNumber("version", operation._state.Version);
-            writer.WriteString("type", operation._type);
-            writer.WriteString("created", operation._created.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-            writer.WriteString("timestamp", operation._last.UtcDateTime.ToString("O", CultureInfo.InvariantCulture));
-            if (OperationView.Of(operation._state) is { } view)
-            {
-                writer.WriteString("etag", view.ETag);
-                writer.WritePropertyName("document");
-                writer.WriteRawValue(view.Document.Span, skipInputValidation: true);
-            }
-
-            writer.WriteEndObject();
-        });
-    }
 }

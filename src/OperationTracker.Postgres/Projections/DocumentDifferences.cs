@@ -36,9 +36,11 @@ internal static class DocumentDifferences
     {
         if (found.Count >= Most)
             return;
-        if (stored is { ValueKind: JsonValueKind.Object } leftObject && folded is { ValueKind: JsonValueKind.Object } rightObject)
+        if (stored is { ValueKind: JsonValueKind.Object } leftObject
+            && folded is { ValueKind: JsonValueKind.Object } rightObject)
             CompareMembers(path, Members(leftObject), Members(rightObject), found);
-        else if (stored is { ValueKind: JsonValueKind.Array } leftArray && folded is { ValueKind: JsonValueKind.Array } rightArray)
+        else if (stored is { ValueKind: JsonValueKind.Array } leftArray
+            && folded is { ValueKind: JsonValueKind.Array } rightArray)
             CompareMembers(path, Elements(leftArray), Elements(rightArray), found);
         else if (stored?.GetRawText() != folded?.GetRawText())
             found.Add(new MemberDifference(path.ToString(), stored?.GetRawText(), folded?.GetRawText()));
@@ -51,9 +53,11 @@ internal static class DocumentDifferences
         foreach (var name in stored.Keys.Union(folded.Keys))
         {
             var length = path.Length;
-            path.Append('/').Append(name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+            path.Append('/').Append(
+                name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
             Compare(
-                path, stored.TryGetValue(name, out var left) ? left : null, folded.TryGetValue(name, out var right) ? right : null,
+                path, stored.TryGetValue(name, out var left) ? left : null,
+                folded.TryGetValue(name, out var right) ? right : null,
                 found);
             path.Length = length;
         }

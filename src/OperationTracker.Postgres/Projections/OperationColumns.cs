@@ -88,10 +88,12 @@ internal static class OperationColumns
         new(name, NpgsqlDbType.Text, value, (json, text) => json.WriteStringValue(text), StringComparer.Ordinal);
 
     private static Column<TRow, long> Number<TRow>(string name, Func<TRow, long> value) =>
-        new(name, NpgsqlDbType.Bigint, value, (json, number) => json.WriteNumberValue(number), EqualityComparer<long>.Default);
+        new(name, NpgsqlDbType.Bigint, value, (json, number) => json.WriteNumberValue(number),
+            EqualityComparer<long>.Default);
 
     private static Column<TRow, DateTime> Time<TRow>(string name, Func<TRow, DateTime> value) =>
-        new(name, NpgsqlDbType.TimestampTz, value, (json, time) => json.WriteStringValue(time), EqualityComparer<DateTime>.Default);
+        new(name, NpgsqlDbType.TimestampTz, value, (json, time) => json.WriteStringValue(time),
+            EqualityComparer<DateTime>.Default);
 
     private static Column<TRow, string[]> Texts<TRow>(string name, Func<TRow, string[]> value) => new(
         name, NpgsqlDbType.Array | NpgsqlDbType.Text, value,

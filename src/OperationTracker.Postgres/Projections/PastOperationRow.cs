@@ -7,12 +7,13 @@ namespace OperationTracker.Postgres.Projections;
 /// document.
 /// </summary>
 internal sealed record PastOperationRow(
-    string OperationId, long StreamVersion, DateTime ValidFrom, DateTime ValidTo, string OccurredTime, string LastUpdateTime,
-    string Status, string RequestMethod, string RequestUri, string[] ClusterIds)
+    string OperationId, long StreamVersion, DateTime ValidFrom, DateTime ValidTo, string OccurredTime,
+    string LastUpdateTime,    string Status, string RequestMethod, string RequestUri, string[] ClusterIds)
 {
     /// <summary>What is kept of a state once another has taken its place.</summary>
     public static PastOperationRow Of(
-        string streamId, OperationState state, OperationDocument document, DateTimeOffset from, DateTimeOffset until) => new(
+        string streamId, OperationState state, OperationDocument document, DateTimeOffset from,
+        DateTimeOffset until) => new(
         streamId, state.Version, from.UtcDateTime, until.UtcDateTime, OperationRow.Indexed(document.OccurredTime),
         OperationRow.Indexed(document.LastUpdateTime), document.Status.ToText(), document.Request.Method.ToText(),
         document.Request.Uri, OperationRow.ClusterIdsOf(document));

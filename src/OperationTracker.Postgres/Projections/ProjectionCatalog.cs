@@ -63,7 +63,8 @@ public sealed class ProjectionCatalog(TrackerDatabase database)
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         try
         {
-            await using var adopt = database.Command(connection, "adopt_empty").With(name).With(OperationProjection.Fingerprint);
+            await using var adopt = database.Command(connection, "adopt_empty")
+                .With(name).With(OperationProjection.Fingerprint);
             await adopt.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
         catch (PostgresException fault) when (PostgresErrors.IsNotAllowed(fault))

@@ -116,6 +116,8 @@ public sealed class ProjectionRebuild
         await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
         await _tables.AnalyzeAsync(connection, cancel).ConfigureAwait(false);
 
+        // The figures that stay: with the swap the rebuild is over, and gives no sign of life any more.
+        await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), cancel).ConfigureAwait(false);
         var swap = new RebuildSwap(_database, _ledger, _tables, _counters, _clock, _options.Workers, NewWorker, _pace);
         await swap.RunAsync(connection, cancel).ConfigureAwait(false);
         await _tables.DropReplacedAsync(connection).ConfigureAwait(false);

@@ -108,7 +108,8 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
 
     private void Note(IReadOnlyList<string> looked, IReadOnlyList<ViewDifference> differences)
     {
-        _drifted.ExceptWith(looked.Except(differences.Select(difference => difference.OperationId), StringComparer.Ordinal));
+        _drifted.ExceptWith(
+            looked.Except(differences.Select(difference => difference.OperationId), StringComparer.Ordinal));
         foreach (var difference in differences)
         {
             if (_drifted.Count >= Remembered || !_drifted.Add(difference.OperationId))
@@ -139,10 +140,13 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         }
     }
 
-    [LoggerMessage(1011, LogLevel.Error, "The view of operation {OperationId} is not the fold of its events ({Kind}); heal it")]
+    [LoggerMessage(
+        1011, LogLevel.Error, "The view of operation {OperationId} is not the fold of its events ({Kind}); heal it")]
     private partial void LogDrifted(string operationId, DifferenceKind kind);
 
-    [LoggerMessage(1012, LogLevel.Warning, "The table operations was built by the fold {BuiltBy}, and this build folds by {Fold}: preview what a rebuild changes, and rebuild")]
+    [LoggerMessage(
+        1012, LogLevel.Warning,
+        "The table operations was built by the fold {BuiltBy}, and this build folds by {Fold}: preview, and rebuild")]
     private partial void LogOtherFold(string builtBy, string fold);
 
     [LoggerMessage(1013, LogLevel.Warning, "The views could not be looked at: {Reason}")]
@@ -170,7 +174,8 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         private static async Task<string> AnywhereAsync(
             TrackerDatabase database, Npgsql.NpgsqlConnection connection, CancellationToken cancel)
         {
-            await using var command = database.Command(connection, "any_stream").With(Random.Shared.NextInt64(int.MaxValue));
+            await using var command = database.Command(connection, "any_stream")
+                .With(Random.Shared.NextInt64(int.MaxValue));
             return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) as string ?? "";
         }
     }

@@ -40,6 +40,7 @@ internal sealed class RebuildCounters(long streamsTotal, long eventsTotal, TimeP
             ? TimeSpan.FromSeconds(Math.Max(eventsTotal - events, 0) / rate)
             : null;
         return new RebuildProgress(
-            Phase, Interlocked.Read(ref _streams), streamsTotal, events, eventsTotal, Rows, faults, rate, remaining, Detail);
+            Phase, Interlocked.Read(ref _streams), streamsTotal, events, eventsTotal, Rows, faults, rate, remaining,
+            Detail);
     }
 }

@@ -44,7 +44,8 @@ internal sealed class RebuildLedger
         var state = row.GetString(3);
         var running = state == RebuildState.Running;
         var (streams, events) = (row.GetInt64(7), row.GetInt64(8));
-        var until = running ? row.GetFieldValue<DateTimeOffset>(15) : NullableTime(row, 16) ?? row.GetFieldValue<DateTimeOffset>(15);
+        var updatedAt = row.GetFieldValue<DateTimeOffset>(15);
+        var until = running ? updatedAt : NullableTime(row, 16) ?? updatedAt;
         var seconds = Math.Max((until - row.GetFieldValue<DateTimeOffset>(14)).TotalSeconds, 0.001);
         var rate = events / seconds;
         var progress = new RebuildProgress(
@@ -53,7 +54,8 @@ internal sealed class RebuildLedger
                 ? TimeSpan.FromSeconds(Math.Max(row.GetInt64(6) - events, 0) / rate)
                 : null);
         return new RebuildState(
-            row.GetInt64(0), row.GetString(1), row.GetInt32(2), running && !row.GetBoolean(20) ? RebuildState.Crashed : state,
+            row.GetInt64(0), row.GetString(1), row.GetInt32(2),
+            running && !row.GetBoolean(20) ? RebuildState.Crashed : state,
             progress, row.GetString(11), row.GetInt32(12), row.GetFieldValue<DateTimeOffset>(13),
             row.GetFieldValue<DateTimeOffset>(15), NullableTime(row, 16), row.GetFieldValue<TimeSpan>(19),
             row.IsDBNull(17) ? null : row.GetString(17), row.IsDBNull(18) ? null : row.GetDouble(18));
@@ -90,7 +92,8 @@ internal sealed class RebuildLedger
         TrackerDatabase database, Guid holder, NpgsqlConnection connection, NpgsqlCommand command, CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
-        await using (var fence = new NpgsqlCommand($"select pg_advisory_xact_lock({RebuildLock.FenceOf(database)})", connection))
+        await using (var fence = new NpgsqlCommand(
+            $"select pg_advisory_xact_lock({RebuildLock.FenceOf(database)})", connection))
             await fence.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         RebuildLedger ledger;
         await using (var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
@@ -98,7 +101,8 @@ internal sealed class RebuildLedger
             await row.ReadAsync(cancel).ConfigureAwait(false);
             ledger = new RebuildLedger(database, holder)
             {
-                Id = row.GetInt64(0), Horizon = row.GetInt64(1), StreamsTotal = row.GetInt64(2), EventsTotal = row.GetInt64(3),
+                Id = row.GetInt64(0), Horizon = row.GetInt64(1), StreamsTotal = row.GetInt64(2),
+                EventsTotal = row.GetInt64(3),
                 Before = (row.GetInt64(4), row.GetInt64(5), row.GetInt64(6)),
             };
         }
@@ -107,7 +111,8 @@ internal sealed class RebuildLedger
         return ledger;
     }
 
-    public async Task AddRangesAsync(NpgsqlConnection connection, IReadOnlyList<StreamRange> ranges, CancellationToken cancel)
+    public async Task AddRangesAsync(
+        NpgsqlConnection connection, IReadOnlyList<StreamRange> ranges, CancellationToken cancel)
     {
         await using var command = _database.Command(connection, "add_ranges").With(Id)
             .With([.. ranges.Select(range => range.Reached)]).With([.. ranges.Select(range => range.Last)]);
@@ -128,7 +133,8 @@ internal sealed class RebuildLedger
     /// <summary>A checkpoint, within the transaction that it stands for.</summary>
     /// <exception cref="RebuildLostException">Somebody else goes on with the rebuild.</exception>
     public async Task AdvanceAsync(
-        NpgsqlConnection connection, StreamRange range, string reached, bool finished, (long Streams, long Events, long Rows) done,
+        NpgsqlConnection connection, StreamRange range, string reached, bool finished,
+        (long Streams, long Events, long Rows) done,
         CancellationToken cancel)
     {
         await using var command = _database.Command(connection, "advance_range")
@@ -171,7 +177,8 @@ internal sealed class RebuildLedger
 
     public async Task EndAsync(NpgsqlConnection connection, string state, string? error)
     {
-        await using var command = _database.Command(connection, "end_rebuild").With(Id).With(_holder).With(state).With(error);
+        await using var command = _database.Command(connection, "end_rebuild")
+            .With(Id).With(_holder).With(state).With(error);
         await command.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
     }
 

@@ -30,7 +30,8 @@ internal sealed class RebuildLock : IAsyncDisposable
         var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         try
         {
-            await using var take = new NpgsqlCommand($"select pg_try_advisory_lock({KeyOf(database, projection)})", connection);
+            await using var take = new NpgsqlCommand(
+                $"select pg_try_advisory_lock({KeyOf(database, projection)})", connection);
             if (await take.ExecuteScalarAsync(cancel).ConfigureAwait(false) is true)
                 return new RebuildLock(connection);
             var holder = await RebuildLedger.FindAsync(database, connection, projection, cancel).ConfigureAwait(false);

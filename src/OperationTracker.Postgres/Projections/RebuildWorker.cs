@@ -66,7 +66,8 @@ internal sealed class RebuildWorker(
         foreach (var id in streamIds)
         {
             if (longStreams.Find(id, UntilOf(id)) is { } before
-                && await _folder.GoOnAsync(reader, before, cancel).ConfigureAwait(false) is { Row.Redactions.Length: 0 } stream)
+                && await _folder.GoOnAsync(reader, before, cancel).ConfigureAwait(false)
+                    is { Row.Redactions.Length: 0 } stream)
                 await AddAsync(stream).ConfigureAwait(false);
             else
                 whole.Add(id);

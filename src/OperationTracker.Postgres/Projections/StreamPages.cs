@@ -37,7 +37,8 @@ internal static class StreamPages
         TrackerDatabase database, NpgsqlConnection connection, long streams, CancellationToken cancel)
     {
         var ranges = new List<StreamRange>();
-        await using var command = database.Command(connection, "list_ranges").With(Math.Max(LeastStreams, streams / Ranges));
+        await using var command = database.Command(connection, "list_ranges")
+            .With(Math.Max(LeastStreams, streams / Ranges));
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             ranges.Add(new StreamRange(ranges.Count + 1, ranges.Count == 0 ? "" : ranges[^1].Last!, rows.GetString(0)));
@@ -89,6 +90,8 @@ internal static class StreamPages
             streams.Add(id, version);
         }
 
-        return streams.Count == 0 ? null : new StreamPage(range.Reached, last, streams, isLast && streams.Count < mostStreams);
+        return streams.Count == 0
+            ? null
+            : new StreamPage(range.Reached, last, streams, isLast && streams.Count < mostStreams);
     }
 }

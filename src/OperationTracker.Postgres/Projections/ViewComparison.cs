@@ -32,7 +32,8 @@ internal sealed class ViewComparison(
             connection, await LookOnceAsync(connection, operationIds, cancel).ConfigureAwait(false), cancel)
             .ConfigureAwait(false);
 
-    private async Task<ComparedPage> LookAgainAsync(NpgsqlConnection connection, ComparedPage compared, CancellationToken cancel)
+    private async Task<ComparedPage> LookAgainAsync(
+        NpgsqlConnection connection, ComparedPage compared, CancellationToken cancel)
     {
         for (var look = 2; look <= Looks && compared.Differences.Count > 0; look++)
         {
@@ -84,7 +85,8 @@ internal sealed class ViewComparison(
 
         foreach (var id in without.Where(id => folds.GetValueOrDefault(id)?.Row is not null))
             Judge(id, new ViewDifference(id, DifferenceKind.Missing, [], []));
-        differences.AddRange(all.Where(IsDamaged).Select(id => new ViewDifference(id, DifferenceKind.DamagedStream, [], [])));
+        differences.AddRange(
+            all.Where(IsDamaged).Select(id => new ViewDifference(id, DifferenceKind.DamagedStream, [], [])));
         return new ComparedPage(
             folds.Count, folds.Values.Sum(stream => stream.Events), behind, differences,
             differences.Select(difference => difference.OperationId).Distinct(StringComparer.Ordinal)
@@ -129,7 +131,8 @@ internal sealed class ViewComparison(
         return new ViewDifference(id, DifferenceKind.Different, columns, members);
     }
 
-    private async Task<HashSet<string>> FindPendingAsync(NpgsqlConnection connection, string[] ids, CancellationToken cancel)
+    private async Task<HashSet<string>> FindPendingAsync(
+        NpgsqlConnection connection, string[] ids, CancellationToken cancel)
     {
         await using var command = database.Command(connection, "find_pending").With(ids);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);

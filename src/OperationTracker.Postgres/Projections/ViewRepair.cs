@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using Npgsql;
 using OperationTracker.Core.EventStore;
 
@@ -11,7 +13,8 @@ namespace OperationTracker.Postgres.Projections;
 public sealed record RepairResult(long Operations, long Events, long Written, IReadOnlyList<string> Unrepaired);
 
 /// <summary>Makes single views right where they are: those that differ, or those that are named.</summary>
-public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options, TimeProvider clock, string command, string byWhom)
+public sealed class ViewRepair(
+    TrackerDatabase database, RebuildOptions options, TimeProvider clock, string command, string byWhom)
 {
     /// <summary>Operations written by one statement, which holds the append lock for so long.</summary>
     private const int Batch = 50;
@@ -26,7 +29,8 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
     /// The table is being rebuilt, and would take what is written here away.
     /// </exception>
     public async Task<RepairResult> RunAsync(
-        IReadOnlyCollection<string> operationIds, Action<string> onWritten, Action<EventFault> onFault, CancellationToken cancel)
+        IReadOnlyCollection<string> operationIds, Action<string> onWritten, Action<EventFault> onFault,
+        CancellationToken cancel)
     {
         await using var held = await RebuildLock.TakeAsync(database, ProjectionRebuild.Operations, cancel)
             .ConfigureAwait(false);
@@ -46,7 +50,8 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
                     events += stream.Events;
                 }
 
-                foreach (var damaged in folds.Values.OfType<FoldedStream>().Where(stream => stream.Events != stream.Version))
+                var read = folds.Values.OfType<FoldedStream>().ToArray();
+                foreach (var damaged in read.Where(stream => stream.Events != stream.Version))
                 {
                     folds.Remove(damaged.StreamId);
                     unrepaired.Add(damaged.StreamId);
@@ -77,7 +82,7 @@ public sealed class ViewRepair(TrackerDatabase database, RebuildOptions options,
             var page = await table.ReadIdsAsync(new OperationListQuery(filter, after, PageSize), cancel)
                 .ConfigureAwait(false);
             if (page.Count > 0)
-                ids.AddRange(System.Text.Json.JsonSerializer.Deserialize<string[]>($"[{System.Text.Encoding.UTF8.GetString(page.Json.Span)}]")!);
+                ids.AddRange(JsonSerializer.Deserialize<string[]>($"[{Encoding.UTF8.GetString(page.Json.Span)}]")!);
             after = page.Last;
         }
         while (after is not null);

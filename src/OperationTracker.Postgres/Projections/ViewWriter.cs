@@ -43,12 +43,14 @@ internal sealed class ViewWriter(TrackerDatabase database, string command, strin
         await using var write = new NpgsqlCommand(database.Sql["write_views"], connection);
         write.Parameters.Add(new NpgsqlParameter<byte[]>
         {
-            TypedValue = Json(folds.Values.Select(stream => stream?.Row).OfType<OperationRow>()), NpgsqlDbType = NpgsqlDbType.Jsonb,
+            TypedValue = Json(folds.Values.Select(stream => stream?.Row).OfType<OperationRow>()),
+            NpgsqlDbType = NpgsqlDbType.Jsonb,
         });
         write.With([.. gone.Select(pair => (string?)pair.Key)]);
         write.Parameters.Add(new NpgsqlParameter<long[]>
         {
-            TypedValue = [.. gone.Select(pair => pair.Value?.Version ?? 0)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+            TypedValue = [.. gone.Select(pair => pair.Value?.Version ?? 0)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
         });
         write.With(command).With(byWhom);
         var (written, moved) = (new List<string>(), new List<string>());

@@ -122,7 +122,9 @@ as $$
 declare
     last_position bigint;
     arrival       {schema}.mt_events;
+    before        {schema}.mt_events;
     fresh         bytea;
+    last_link     bytea;
 begin
     last_position := coalesce((select position from {schema}.positions order by position desc limit 1), 0);
     for arrival in
@@ -155,10 +157,14 @@ begin
     loop
         last_position := last_position + 1;
         fresh := uuid_send(gen_random_uuid());
+        if (before.stream_id, before.version + 1) is distinct from (arrival.stream_id, arrival.version) then
+            last_link := {schema}.link_before(arrival.stream_id, arrival.version);
+        end if;
+        last_link := sha256(
+            last_link || {schema}.plain_content(arrival, fresh) || timestamptz_send(arrival.timestamp));
         insert into {schema}.positions (position, seq_id, form, secret, link)
-        values (last_position, arrival.seq_id, 0, fresh,
-            sha256({schema}.link_before(arrival.stream_id, arrival.version)
-                || {schema}.plain_content(arrival, fresh) || timestamptz_send(arrival.timestamp)));
+        values (last_position, arrival.seq_id, 0, fresh, last_link);
+        before := arrival;
     end loop;
 end
 $$;

@@ -16,7 +16,7 @@ internal sealed class ProgressReport : IDisposable
     /// <summary>Seconds between two plain lines: a log is not a screen.</summary>
     private const long Interval = 5;
 
-    private const int BarWidth = 30;
+    private const int BarWidth = 20;
 
     private readonly Terminal _terminal;
     private readonly bool _json;
@@ -32,7 +32,8 @@ internal sealed class ProgressReport : IDisposable
     {
         _terminal = new Terminal(configuration);
         (_json, _clock) = (json, clock);
-        _hasBar = !json && !Console.IsErrorRedirected && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
+        _hasBar = !json && !Console.IsErrorRedirected
+            && Environment.GetEnvironmentVariable("TERM") is not (null or "" or "dumb");
         _screen = AnsiConsole.Create(new AnsiConsoleSettings { Out = new AnsiConsoleOutput(configuration.Error) });
         _told = clock.GetTimestamp();
     }
@@ -52,7 +53,8 @@ internal sealed class ProgressReport : IDisposable
         }
     }
 
-    public void Fault(EventFault fault) => Tell("fault", ProjectionJson.Of(fault), $"cannot be folded: {fault}", isError: true);
+    public void Fault(EventFault fault) =>
+        Tell("fault", ProjectionJson.Of(fault), $"cannot be folded: {fault}", isError: true);
 
     /// <summary>A finding: data, on stdout.</summary>
     public void Tell(string kind, object json, string line, bool isError = false)
@@ -115,14 +117,33 @@ internal sealed class ProgressReport : IDisposable
         ? $"{Math.Ceiling(time.TotalSeconds):0} s"
         : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalHours} h {time.Minutes} min";
 
+    /// <summary>The figures beside the bar, what matters most first: a narrow terminal cuts the rest off.</summary>
+    internal static string ShortLine(RebuildProgress progress)
+    {
+        var line = progress.Phase;
+        if (progress.Detail is not null)
+            line += $", {progress.Detail}";
+        if (progress.Phase == "read")
+            line += string.Create(CultureInfo.InvariantCulture, $" {progress.EventsPerSecond:N0} events/s");
+        if (progress.Remaining is { } remaining)
+            line += $", {Duration(remaining)} left";
+        if (progress.Faults > 0)
+            line += string.Create(CultureInfo.InvariantCulture, $", {progress.Faults:N0} faults");
+        return line + string.Create(
+            CultureInfo.InvariantCulture, $", {progress.Events:N0} of {progress.EventsTotal:N0} events");
+    }
+
     private void Draw(RebuildProgress progress)
     {
         Clear();
         var share = progress.EventsTotal == 0 ? 1 : Math.Min(1, (double)progress.Events / progress.EventsTotal);
         var filled = (int)(share * BarWidth);
         var bar = $"[green]{new string('━', filled)}[/][grey]{new string('━', BarWidth - filled)}[/]";
-        var text = PlainText.Cut(Line(progress), Math.Max(20, _screen.Profile.Width - BarWidth - 12));
-        _screen.Markup(string.Create(CultureInfo.InvariantCulture, $"{bar} {share,4:P0} {Markup.Escape(PlainText.Escape(text))}"));
+        var text = PlainText.Escape(ShortLine(progress));
+        var room = Math.Max(10, _screen.Profile.Width - BarWidth - " 100 %  ".Length);
+        if (text.Length > room)
+            text = $"{text[..(room - 1)]}…";
+        _screen.Markup(string.Create(CultureInfo.InvariantCulture, $"{bar} {share,5:P0} {Markup.Escape(text)}"));
         _barStands = true;
     }
 

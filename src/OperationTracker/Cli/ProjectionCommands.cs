@@ -8,7 +8,8 @@ namespace OperationTracker.Cli;
 /// <summary><c>optrack projections</c>: the tables that are made from the events.</summary>
 internal static class ProjectionCommands
 {
-    public static Command Build() => new("projections", "Rebuilds, verifies and shows the tables that are made from the events.")
+    public static Command Build() => new(
+        "projections", "Rebuilds, verifies and shows the tables that are made from the events.")
     {
         ProjectionRebuildCommand.Build(),
         ProjectionVerifyCommand.BuildVerify(),
@@ -46,7 +47,8 @@ internal static class ProjectionCommands
         var current = await migrations.CurrentAsync(cancel);
         migrations.RefuseNewer(current);
         if (current == 0)
-            throw new ExitException(ExitCodes.Failed, $"There is no tracker in the schema {database.Schema.Name} of this database.");
+            throw new ExitException(
+                ExitCodes.Failed, $"There is no tracker in the schema {database.Schema.Name} of this database.");
         if (current < Migrations.Latest)
         {
             throw new ExitException(
@@ -79,8 +81,8 @@ internal static class ProjectionCommands
         {
             throw new ExitException(
                 ExitCodes.Failed,
-                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's schema, verifying"
-                + " and previewing one that may read its tables.");
+                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's"
+                + " schema, verifying and previewing one that may read its tables.");
         }
     }
 }

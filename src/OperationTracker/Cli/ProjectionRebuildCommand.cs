@@ -27,7 +27,10 @@ internal static class ProjectionRebuildCommand
             Description = "Only operations with events since this instant, as 2026-11-20T09:00:00Z.", HelpName = "INSTANT",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Fold and count, and write nothing." };
-        var resume = new Option<bool>("--resume") { Description = "Go on with the last rebuild, which did not come to its end." };
+        var resume = new Option<bool>("--resume")
+        {
+            Description = "Go on with the last rebuild, which did not come to its end.",
+        };
         var json = ProjectionCommands.Json();
         var command = new Command("rebuild", "Makes a table anew from the events, while it is read and written.")
         {
@@ -41,7 +44,8 @@ internal static class ProjectionRebuildCommand
             var part = new Part(
                 parsed.GetValue(streams) ?? [], WhereFilter.Read(parsed.GetValue(where) ?? []), ReadInstant(parsed.GetValue(since)));
             if (parsed.GetValue(resume) && (part.IsSome || parsed.GetValue(dryRun)))
-                throw new ExitException(ExitCodes.Usage, "--resume goes on with a whole rebuild; it takes no part and no --dry-run.");
+                throw new ExitException(
+                    ExitCodes.Usage, "--resume goes on with a whole rebuild; it takes no part and no --dry-run.");
             return database.RunAsync(parsed, opened => ProjectionCommands.RunAsync(async () =>
             {
                 await ProjectionCommands.RequireSchemaAsync(opened, cancel);

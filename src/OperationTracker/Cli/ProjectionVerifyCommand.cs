@@ -81,7 +81,8 @@ internal static class ProjectionVerifyCommand
         var repair = new ViewRepair(database, options, TimeProvider.System, "projections heal", Operator.Name);
         var healed = ids.Length == 0
             ? new RepairResult(0, 0, 0, [])
-            : await repair.RunAsync(ids, id => report.Tell("healed", new { OperationId = id }, $"healed: {id}"), _ => { }, cancel);
+            : await repair.RunAsync(
+                ids, id => report.Tell("healed", new { OperationId = id }, $"healed: {id}"), _ => { }, cancel);
         string[] left = [.. damaged.Union(healed.Unrepaired, StringComparer.Ordinal)];
         report.End(
             new { result.Operations, result.Events, result.Behind, result.Differences, healed.Written, Unrepaired = left },
@@ -99,7 +100,8 @@ internal static class ProjectionVerifyCommand
 
     private static object Json(ViewDifference difference) => new
     {
-        difference.OperationId, Kind = Word(difference.Kind), Columns = difference.Columns.Count == 0 ? null : difference.Columns,
+        difference.OperationId, Kind = Word(difference.Kind),
+        Columns = difference.Columns.Count == 0 ? null : difference.Columns,
     };
 
     private static string Line(ViewDifference difference) => difference.Columns.Count == 0

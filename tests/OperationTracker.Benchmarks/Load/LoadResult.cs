@@ -28,13 +28,13 @@ internal sealed record LoadResult
 }
 
 /// <summary>Percentiles of latencies, in milliseconds.</summary>
-internal sealed record LatencySummary(double P50, double P90, double P99, double P999, double Max)
+internal sealed record LatencySummary(double P50, double P90, double P95, double P99, double P999, double Max)
 {
     /// <summary>Of all latencies, in ticks of 100 ns; sorts them. All are 0 when there are none.</summary>
     public static LatencySummary Of(List<long> ticks)
     {
         ticks.Sort();
-        return new LatencySummary(At(0.5), At(0.9), At(0.99), At(0.999), At(1));
+        return new LatencySummary(At(0.5), At(0.9), At(0.95), At(0.99), At(0.999), At(1));
 
         // The smallest latency that at least this share of all does not exceed.
         double At(double share) => ticks.Count == 0

@@ -1,6 +1,8 @@
 using BenchmarkDotNet.Attributes;
 using OperationTracker.Benchmarks.Load;
 using OperationTracker.Benchmarks.Servers;
+using OperationTracker.Core.Audit;
+using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Benchmarks.Micro;
@@ -11,6 +13,8 @@ public class EventBenchmarks
 {
     private OperationEvent[] _events = [];
     private (string Alias, byte[] Data)[] _stored = [];
+    private readonly byte[] _secret = new byte[EventOpenings.SecretLength];
+    private readonly byte[] _headers = ChangeHeaders.WriteUtf8(new ChangeSource("192.0.2.10", "controller/1.0"), 1, 2);
 
     /// <summary>About how long the document is.</summary>
     [Params(1024, 64 * 1024)]
@@ -36,6 +40,12 @@ public class EventBenchmarks
     public object Fold_four() => OperationProjection.Fold(OperationState.Initial, _events);
 
     [Benchmark]
+    public byte[] Seal_registered() => Seal(0);
+
+    [Benchmark]
+    public byte[] Seal_responded() => Seal(1);
+
+    [Benchmark]
     public byte[] Write_registered() => OperationEventTypes.Write(_events[0]);
 
     [Benchmark]
@@ -46,4 +56,13 @@ public class EventBenchmarks
 
     [Benchmark]
     public object? Read_responded() => OperationEventTypes.TryRead(_stored[1].Alias, _stored[1].Data);
+
+    private byte[] Seal(int index)
+    {
+        var (alias, data) = _stored[index];
+        var content = new EventContent(
+            "0011795132860005", index + 1, Guid.Empty, alias, OperationEventTypes.DotNetTypeOf(_events[index]), data,
+            "01890a5d-ac96-774b-bcce-b302099a8057", null, null, _headers);
+        return EventSeal.ContentOf(content, EventOpenings.OfSecret(_secret));
+    }
 }

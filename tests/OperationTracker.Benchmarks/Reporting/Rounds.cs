@@ -22,6 +22,7 @@ internal sealed class Rounds(string scenario)
     {
         Add($"{series}.rate", load.Rate);
         Add($"{series}.p50", load.Latency.P50);
+        Add($"{series}.p95", load.Latency.P95);
         Add($"{series}.p99", load.Latency.P99);
         foreach (var (process, cpu) in load.CpuMicroseconds)
             Add($"{series}.cpu.{process}", cpu);

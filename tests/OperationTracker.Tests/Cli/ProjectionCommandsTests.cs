@@ -1,6 +1,7 @@
 using System.Runtime.Versioning;
 using System.Text.Json;
 using Npgsql;
+using OperationTracker.Cli;
 using OperationTracker.Postgres.Embedded;
 using OperationTracker.Tests.EventStore;
 using OperationTracker.Tests.Operations;
@@ -109,6 +110,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         healed.Out.ShouldContain("healed: op-000004");
         healed.Out.ShouldContain("1 rows were healed, 0 could not be.");
         (await RunAsync("verify")).ExitCode.ShouldBe(0);
+        (await RunAsync("rebuild")).ExitCode.ShouldBe(0);
+        (await RunAsync("status")).Out.ShouldContain("progress     done: 15 of 15 events, 10 operations");
         (await RunAsync("list")).Out.ShouldStartWith("operations  inline  operations-1  position 15  ");
     }
 
@@ -220,6 +223,14 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         (await server.EndAsync()).ShouldBe(0);
         server.Errors.ShouldNotContain("rror");
     }
+
+    [Theory]
+    [InlineData(40_000, 12.2, 0, "read 52,000 events/s, 13 s left, 40,000 of 1,000,000 events")]
+    [InlineData(40_000, 3_725.0, 2, "read 52,000 events/s, 1 h 2 min left, 2 faults, 40,000 of 1,000,000 events")]
+    public void Beside_the_bar_stands_first_what_matters_most(
+        long events, double? left, long faults, string line) => ProgressReport.ShortLine(
+            new("read", 1, 2, events, 1_000_000, 3, faults, 52_000, left is { } s ? TimeSpan.FromSeconds(s) : null))
+        .ShouldBe(line);
 
     private Task<Outcome> RunAsync(params string[] arguments) =>
         OptrackProcess.RunAsync(["projections", .. arguments, "--database", _tracker.ConnectionString]);

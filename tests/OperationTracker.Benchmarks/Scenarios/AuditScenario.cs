@@ -1,0 +1,86 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Npgsql;
+using OperationTracker.Benchmarks.Load;
+using OperationTracker.Benchmarks.Reporting;
+using OperationTracker.Benchmarks.Servers;
+
+namespace OperationTracker.Benchmarks.Scenarios;
+
+/// <summary>
+/// What the seals and the past of the list cost an append: the same PUTs with the statement that writes both and with one
+/// that writes neither (positions stay; what the node hashes is in both, and is measured by <c>--micro</c>). And how fast the
+/// record is verified, with all that the run has stored.
+/// </summary>
+internal sealed class AuditScenario(ScenarioContext context)
+{
+    private const string Function = """
+        select pg_get_functiondef(p.oid) from pg_proc p
+        where p.pronamespace = 'tracker'::regnamespace and p.proname = 'append_flight' and p.pronargs = 28
+        """;
+
+    /// <summary>What is taken out of the statement, and what is put in its place.</summary>
+    private static readonly (string What, string Instead)[] Omissions =
+    [
+        ("for i in 1 .. coalesce(cardinality(contents), 0) loop", "for i in 1 .. 0 loop"),
+        ("1, e.secret, e.link", "1, null, ''::bytea"),
+        ("where o.last_event_at < v.last_event_at", "where false"),
+    ];
+
+    private readonly Rounds _rounds = new("audit");
+
+    public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
+    {
+        var (sealedDatabase, sealing) = await context.StartTrackerAsync(cancel);
+        var (bareDatabase, bare) = await context.StartTrackerAsync(cancel);
+        await using var one = sealing;
+        await using var other = bare;
+        await OmitAsync(bareDatabase, cancel);
+        var (with, without) = (context.Load("put", sealing), context.Load("put", bare));
+        await ScenarioContext.WarmUpAsync(with, cancel);
+        await ScenarioContext.WarmUpAsync(without, cancel);
+        for (var round = 1; round <= context.Rounds; round++)
+        {
+            ScenarioContext.Say($"audit, round {round}");
+            _rounds.Add("without", await without.RunAsync(cancel));
+            _rounds.Add("with", await with.RunAsync(cancel));
+            _rounds.Add("verify", await VerifyAsync(sealedDatabase, cancel));
+        }
+
+        _rounds.Compare(
+            "with.rate/without", "with.rate", "PUT with seals and past rows", "PUT/s", "without.rate", "the statement without them");
+        _rounds.Compare("with.p95/without", "with.p95", "its p95", "ms", "without.p95", "without");
+        _rounds.TellCpu("with", "PUT with seals and past rows", "PUT");
+        _rounds.TellCpu("without", "PUT without", "PUT");
+        _rounds.Tell("verify", "audit verify", "events/s");
+        return _rounds.Figures;
+    }
+
+    private static async Task OmitAsync(string database, CancellationToken cancel)
+    {
+        await using var source = NpgsqlDataSource.Create(database);
+        await using var read = source.CreateCommand(Function);
+        var text = (string)(await read.ExecuteScalarAsync(cancel))!;
+        foreach (var (what, instead) in Omissions)
+        {
+            if (!text.Contains(what, StringComparison.Ordinal))
+                throw new InvalidOperationException($"append_flight has no '{what}' any more; the comparison has to be made anew.");
+            text = text.Replace(what, instead, StringComparison.Ordinal);
+        }
+
+        await using var replace = source.CreateCommand(text);
+        await replace.ExecuteNonQueryAsync(cancel);
+    }
+
+    /// <summary>Events verified in a second, the start of the process included.</summary>
+    private static async Task<double> VerifyAsync(string database, CancellationToken cancel)
+    {
+        var started = Stopwatch.StartNew();
+        await using var process = ChildProcess.StartAssembly(
+            "optrack.dll", serverCollector: false, ["audit", "verify", "--json", "--database", database]);
+        using var report = JsonDocument.Parse(await process.OutputAsync(cancel));
+        if (report.RootElement.GetProperty("findings").GetArrayLength() > 0)
+            throw new InvalidOperationException("The record that the run has stored does not verify.");
+        return report.RootElement.GetProperty("events").GetInt64() / started.Elapsed.TotalSeconds;
+    }
+}
