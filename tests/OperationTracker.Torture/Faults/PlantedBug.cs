@@ -1,0 +1,114 @@
+using Npgsql;
+
+namespace OperationTracker.Torture.Faults;
+
+/// <summary>
+/// Bugs that a tracker could have, planted from outside, never in the product: by altering the database's function or tables,
+/// or by a gateway between clients and nodes. A run with one must find something, or its checkers are worth nothing.
+/// </summary>
+internal enum PlantedBug
+{
+    /// <summary>A stream is moved forward whatever version it stands at, and nothing forbids two events of one version.</summary>
+    NoVersionCheck,
+
+    /// <summary>Some views are not written with their events.</summary>
+    ViewLeftOut,
+
+    /// <summary>What is acknowledged is not on disk: the tables do not survive a crash of the server.</summary>
+    NotDurable,
+
+    /// <summary>The seal of an event leaves out when it came.</summary>
+    SealWithoutTime,
+
+    /// <summary>Some changes of existing operations are acknowledged and not written.</summary>
+    AcknowledgedOnly,
+
+    /// <summary>Some events get their place in the log with a gap before it.</summary>
+    PositionGap,
+
+    /// <summary>Times come from a clock that is put back now and then.</summary>
+    ClockGoesBack,
+
+    /// <summary>Some PUTs are acknowledged before they are carried out.</summary>
+    AcknowledgeFirst,
+
+    /// <summary>Some PUTs are carried out once more behind the sender's back, a moment later.</summary>
+    SendAgain,
+
+    /// <summary>A PUT that is refused, for its condition or for going back, is acknowledged.</summary>
+    ConflictAnsweredOk,
+
+    /// <summary>Some GETs are answered with what once was right.</summary>
+    StaleRead,
+}
+
+/// <summary>Plants them into a migrated database.</summary>
+internal static class Plants
+{
+    /// <summary>Whether it is a gateway's.</summary>
+    public static bool IsOfGateway(PlantedBug? bug) => bug is PlantedBug.AcknowledgeFirst or PlantedBug.SendAgain
+        or PlantedBug.ConflictAnsweredOk or PlantedBug.StaleRead;
+
+    public static async Task PlantAsync(NpgsqlConnection session, PlantedBug bug, CancellationToken cancel)
+    {
+        switch (bug)
+        {
+            case PlantedBug.NoVersionCheck:
+                await ExecuteAsync(session, """
+                    drop index tracker.pk_mt_events_stream_and_version;
+                    create index pk_mt_events_stream_and_version on tracker.mt_events (stream_id, version)
+                    """, cancel);
+                await AlterAsync(session, "and s.version = h.expected", "", cancel);
+                return;
+            case PlantedBug.ViewLeftOut:
+                await AlterAsync(session,
+                    "where v.document is not null and", "where v.document is not null and random() > 0.05 and", cancel);
+                return;
+            case PlantedBug.NotDurable:
+                foreach (var table in new[] { "mt_events", "mt_streams", "positions", "operations", "past_operations" })
+                    await ExecuteAsync(session, $"alter table tracker.{table} set unlogged", cancel);
+                return;
+            case PlantedBug.SealWithoutTime:
+                await AlterAsync(session, "sha256(link || contents[i] || link_time)", "sha256(link || contents[i])", cancel);
+                return;
+            case PlantedBug.AcknowledgedOnly:
+                await AlterAsync(session, "perform set_config('lock_timeout', '250ms', true);", """
+                    if random() < 0.02 and 0 <> all (expected_versions) then
+                        return query select u::int, clock_timestamp() from generate_series(1, cardinality(stream_ids)) u;
+                        return;
+                    end if;
+                    """, cancel);
+                return;
+            case PlantedBug.PositionGap:
+                await AlterAsync(session, "select last_position + e.place,",
+                    "select last_position + e.place + (random() * 0.505)::int,", cancel);
+                return;
+            case PlantedBug.ClockGoesBack:
+                await AlterAsync(session, "greatest(clock_timestamp(), u.floor)",
+                    "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end", cancel);
+                return;
+            default:
+                return;
+        }
+    }
+
+    /// <summary>Replaces a text in the function that appends; a text that is not there is a mistake of this file.</summary>
+    private static async Task AlterAsync(NpgsqlConnection session, string text, string replacement, CancellationToken cancel)
+    {
+        await using var find = new NpgsqlCommand("""
+            select pg_get_functiondef(oid) from pg_proc
+            where pronamespace = 'tracker'::regnamespace and proname = 'append_flight'
+              and prolang = (select oid from pg_language where lanname = 'plpgsql')
+            """, session);
+        var definition = (string)(await find.ExecuteScalarAsync(cancel))!;
+        if (!definition.Contains(text, StringComparison.Ordinal))
+            throw new InvalidOperationException($"append_flight does not say: {text}");
+        await ExecuteAsync(session, definition.Replace(text, replacement, StringComparison.Ordinal), cancel);
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection session, string statements, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(statements, session);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

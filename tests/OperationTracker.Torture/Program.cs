@@ -1,0 +1,24 @@
+using OperationTracker.Torture;
+
+try
+{
+    var options = TortureOptions.Parse(args);
+    using var interrupt = new CancellationTokenSource();
+    Console.CancelKeyPress += (_, pressed) =>
+    {
+        pressed.Cancel = true;
+        interrupt.Cancel();
+    };
+    var figures = await TortureRun.RunAsync(options, Console.Error.WriteLine, interrupt.Token);
+    Console.WriteLine(figures);
+    return figures.Violations.Count == 0 ? 0 : 5;
+}
+catch (ArgumentException fault)
+{
+    Console.Error.WriteLine(fault.Message);
+    return 2;
+}
+catch (OperationCanceledException)
+{
+    return 130;
+}

@@ -1,0 +1,132 @@
+using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using OperationTracker.Postgres.Embedded;
+
+namespace OperationTracker.Torture.Servers;
+
+/// <summary>
+/// The one PostgreSQL of a run, by the product's launcher and with its durable settings. A killed postmaster is started by
+/// a launcher of its own and not waited for, because the launcher's back-off grows with each death.
+/// </summary>
+internal sealed class PrivatePostgres : IAsyncDisposable
+{
+    private const int Connections = 120;
+    private static readonly string[] Sessions = ["client backend"];
+    private static readonly string[] Writers = ["walwriter", "checkpointer", "background writer"];
+
+    private readonly EmbeddedPostgresOptions _options;
+    private EmbeddedPostgres _server;
+
+    private PrivatePostgres(EmbeddedPostgresOptions options, EmbeddedPostgres server) => (_options, _server) = (options, server);
+
+    public string ConnectionString => _server.ConnectionString;
+
+    public string Version => _server.Version;
+
+    /// <summary>Where it listens, for a proxy.</summary>
+    public string Socket => Path.Combine(
+        new NpgsqlConnectionStringBuilder(ConnectionString).Host!,
+        string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{new NpgsqlConnectionStringBuilder(ConnectionString).Port}"));
+
+    public static async Task<PrivatePostgres> StartAsync(string directory, CancellationToken cancel)
+    {
+        var options = new EmbeddedPostgresOptions
+        {
+            DataDirectory = Path.Combine(directory, "data"),
+            BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN"),
+            MaxConnections = Connections,
+        };
+        return new PrivatePostgres(options, await LaunchAsync(options, cancel));
+    }
+
+    /// <summary>Kills the postmaster, and starts another one.</summary>
+    public async Task RestartAfterKillAsync(CancellationToken cancel)
+    {
+        Signals.Send(Postmaster(), Signals.Kill);
+        await _server.StopAsync(new CancellationToken(canceled: true));
+        NpgsqlConnection.ClearAllPools();
+        _server = await LaunchAsync(_options, cancel);
+    }
+
+    /// <summary>
+    /// Kills one process of the server: one of the tracker's sessions, or one of those that write behind the scenes. The
+    /// postmaster then ends all others and recovers.
+    /// </summary>
+    /// <returns>False when there was none.</returns>
+    public async Task<bool> KillProcessAsync(bool session, Random random, CancellationToken cancel)
+    {
+        List<int> processes = [];
+        try
+        {
+            await using var administrator = new NpgsqlConnection(
+                new NpgsqlConnectionStringBuilder(_server.AdministratorConnectionString) { Pooling = false }.ConnectionString);
+            await administrator.OpenAsync(cancel);
+            await using var command = new NpgsqlCommand(
+                "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
+            {
+                Parameters = { new() { Value = session ? Sessions : Writers } },
+            };
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            while (await reader.ReadAsync(cancel))
+                processes.Add(reader.GetInt32(0));
+        }
+        catch (NpgsqlException)
+        {
+            // It is down because of an earlier fault.
+        }
+
+        return processes.Count > 0 && Signals.Send(processes[random.Next(processes.Count)], Signals.Kill);
+    }
+
+    /// <summary>A session past the proxies; waits for a server that recovers.</summary>
+    public async Task<NpgsqlConnection> OpenWhenUpAsync(CancellationToken cancel)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                return await OpenAsync(cancel);
+            }
+            catch (NpgsqlException) when (attempt < 300)
+            {
+                await Task.Delay(100, cancel);
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await _server.StopAsync(new CancellationToken(canceled: true));
+    }
+
+    private static Task<EmbeddedPostgres> LaunchAsync(EmbeddedPostgresOptions options, CancellationToken cancel) =>
+        EmbeddedPostgres.StartAsync(options, NullLogger.Instance, TimeProvider.System, cancel);
+
+    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString)
+        {
+            Pooling = false, CommandTimeout = 300, Timeout = 5,
+        }.ConnectionString);
+        try
+        {
+            await session.OpenAsync(cancel);
+            return session;
+        }
+        catch
+        {
+            await session.DisposeAsync();
+            throw;
+        }
+    }
+
+    private int Postmaster()
+    {
+        var file = Path.Combine(_server.DataDirectory, "postgres", "postmaster.pid");
+        return File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)
+            ? pid
+            : 0;
+    }
+}
