@@ -16,7 +16,7 @@ begin
     returning seq_id into seq;
     insert into tracker.positions (position, seq_id, form, secret, link)
     values (%POSITION%, seq, 1, uuid_send(gen_random_uuid()),
-            sha256(decode(repeat('00', 32), 'hex') || sha256(event_data::bytea) || timestamptz_send(now())));
+            sha256(decode(repeat('00', 32), 'hex') || sha256(convert_to(event_data, 'UTF8')) || timestamptz_send(now())));
     insert into tracker.operations (
         operation_id, stream_version, document_version, last_event_at, occurred_time, last_update_time, status,
         request_method, request_uri, cluster_ids, content_hash, refusals, document)

@@ -14,7 +14,7 @@ begin
     returning seq_id into seq;
     insert into tracker.positions (position, seq_id, form, secret, link)
     select %POSITION%, seq, 1, uuid_send(gen_random_uuid()),
-           sha256(p.link || sha256(event_data::bytea) || timestamptz_send(now()))
+           sha256(p.link || sha256(convert_to(event_data, 'UTF8')) || timestamptz_send(now()))
     from tracker.mt_events e join tracker.positions p using (seq_id)
     where e.stream_id = the_id and e.version = %STEP% - 1;
     insert into tracker.past_operations
