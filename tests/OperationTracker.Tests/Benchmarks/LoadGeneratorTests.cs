@@ -2,6 +2,7 @@ using OperationTracker.Benchmarks.Load;
 
 namespace OperationTracker.Tests.Benchmarks;
 
+[Collection(RunsAlone.Name)]
 public class LoadGeneratorTests
 {
     private static readonly TimeSpan Standstill = TimeSpan.FromMilliseconds(400);
