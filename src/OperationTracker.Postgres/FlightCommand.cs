@@ -14,6 +14,14 @@ internal static class FlightCommand
         return command;
     }
 
+    /// <summary>Gives positions to what other applications have appended: a flight of nothing does.</summary>
+    public static async Task PositionForeignEventsAsync(
+        TrackerDatabase database, NpgsqlConnection connection, CancellationToken cancel)
+    {
+        await using var command = Create(database, connection, new FlightPlan());
+        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+    }
+
     public static void AddParameters(NpgsqlParameterCollection parameters, FlightPlan plan)
     {
         AddUnits(parameters, plan.Units);

@@ -37,7 +37,8 @@ internal sealed partial class ForeignEventSweep : IAsyncDisposable
         var (unpositioned, stale) = await FindWorkAsync(cancel).ConfigureAwait(false);
         if (unpositioned)
         {
-            await PositionAsync(cancel).ConfigureAwait(false);
+            await using (var connection = await _database.OpenAsync(cancel).ConfigureAwait(false))
+                await FlightCommand.PositionForeignEventsAsync(_database, connection, cancel).ConfigureAwait(false);
             (_, stale) = await FindWorkAsync(cancel).ConfigureAwait(false);
         }
 
@@ -57,14 +58,6 @@ internal sealed partial class ForeignEventSweep : IAsyncDisposable
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         await rows.ReadAsync(cancel).ConfigureAwait(false);
         return (rows.GetBoolean(0), rows.GetFieldValue<string[]>(1));
-    }
-
-    /// <summary>A flight of nothing: it takes the append lock and positions what is there.</summary>
-    private async Task PositionAsync(CancellationToken cancel)
-    {
-        await using var connection = await _database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = FlightCommand.Create(_database, connection, new FlightPlan());
-        await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
     [LoggerMessage(1001, LogLevel.Information, "Caught up the views of {Count} streams that other applications changed")]

@@ -108,8 +108,8 @@ internal sealed class PastOperations(TrackerDatabase database)
         while (await events.ReadAsync(cancel).ConfigureAwait(false))
         {
             ref var state = ref states[events.GetInt32(0) - 1];
-            state = OperationProjection.Apply(
-                state with { Version = events.GetInt64(1) - 1 },
+            state = OperationProjection.ApplyAt(
+                state, events.GetInt64(1),
                 EventUpcasters.Declared.TryRead(
                     events.GetString(2), events.GetFieldValue<byte[]>(3), events.IsDBNull(4) ? null : events.GetString(4)));
         }

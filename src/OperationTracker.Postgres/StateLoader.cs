@@ -60,7 +60,7 @@ internal sealed class StateLoader(TrackerDatabase database)
                 .ReadStreamAsync(database, connection, streamId, state.Version, FoldPage, cancel).ConfigureAwait(false);
             foreach (var @event in page)
             {
-                state = OperationProjection.Apply(state with { Version = @event.Version - 1 }, @event.Event);
+                state = OperationProjection.ApplyAt(state, @event.Version, @event.Event);
                 lastEventAt = @event.Timestamp > lastEventAt ? @event.Timestamp : lastEventAt;
             }
         }

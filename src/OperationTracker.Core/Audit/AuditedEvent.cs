@@ -51,6 +51,11 @@ public sealed record AuditedEvent(
         }
     }
 
+    /// <summary>The hash of its leaf in the log's tree.</summary>
+    /// <exception cref="InvalidOperationException">It has no seal.</exception>
+    public byte[] LeafHash() => EventSeal.LeafOf(
+        (Seal ?? throw new InvalidOperationException("The event has no seal.")).Link, SequenceNumber);
+
     /// <summary>The numbers of its redacted values with the hashes of what stands there now; -1 for the data as a whole.</summary>
     public IReadOnlyDictionary<int, string> RedactedValues()
     {

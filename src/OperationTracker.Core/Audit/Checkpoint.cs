@@ -25,6 +25,11 @@ public sealed record Checkpoint(string Origin, long Size, ReadOnlyMemory<byte> R
         $"{Origin}\n{Size}\n{Convert.ToBase64String(Root.Span)}\n{(Time is { } time
             ? $"{TimeLine}{time.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}\n" : "")}");
 
+    /// <summary>Reads a checkpoint from a signed note, whoever signed it, or from its text alone.</summary>
+    /// <exception cref="FormatException">It is neither.</exception>
+    public static Checkpoint OfNote(string note) =>
+        Parse(note.Contains("\n\n", StringComparison.Ordinal) ? SignedNote.TextOf(note) : note);
+
     /// <summary>Reads the text of a checkpoint. Lines that are not known are passed over, as the format wants it.</summary>
     /// <exception cref="FormatException">It is none.</exception>
     public static Checkpoint Parse(string text)

@@ -11,8 +11,6 @@ namespace OperationTracker.Core.Audit;
 public sealed class LogOrderAudit(
     long size, IReadOnlyList<KeptCheckpoint> checkpoints, Action<AuditFinding> report, Func<long, long, bool> isFoundWithin)
 {
-    private const int BlockSize = 256;
-
     private readonly MerkleFrontier _tree = new();
     private readonly Dictionary<long, byte[]> _roots = [];
     private readonly HashSet<long> _sizes = [.. checkpoints.Select(kept => kept.Checkpoint.Size)];
@@ -82,9 +80,9 @@ public sealed class LogOrderAudit(
         _block.Append(leaf);
         if (_sizes.Contains(_tree.Size))
             _roots[_tree.Size] = _tree.Root();
-        if (_block.Size < BlockSize)
+        if (_block.Size < MerkleTree.BlockSize)
             return;
-        CheckBlock((_tree.Size / BlockSize) - 1, _block.Root());
+        CheckBlock((_tree.Size / MerkleTree.BlockSize) - 1, _block.Root());
         _block = new MerkleFrontier();
     }
 
@@ -92,7 +90,7 @@ public sealed class LogOrderAudit(
     {
         var differs = (_stored.TryGetValue(block, out var stored) && !stored.AsSpan().SequenceEqual(root))
             || (block < _kept.Count && !_kept[(int)block].AsSpan().SequenceEqual(root));
-        var (from, to) = ((block * BlockSize) + 1, (block + 1) * BlockSize);
+        var (from, to) = ((block * MerkleTree.BlockSize) + 1, (block + 1) * MerkleTree.BlockSize);
         if (differs && !isFoundWithin(from, to))
         {
             report(new AuditFinding(

@@ -9,6 +9,12 @@ namespace OperationTracker.Core.Audit;
 /// </summary>
 public static class MerkleTree
 {
+    /// <summary>The height of the subtrees whose hashes are stored, exported and kept beside checkpoints: its blocks.</summary>
+    public const int BlockHeight = 8;
+
+    /// <summary>Leaves of a block: few enough to be hashed again in no time, many enough that hashes of blocks are few.</summary>
+    public const int BlockSize = 1 << BlockHeight;
+
     /// <summary>The root of a tree without leaves: SHA-256 of nothing.</summary>
     public static byte[] EmptyRoot() => SHA256.HashData([]);
 

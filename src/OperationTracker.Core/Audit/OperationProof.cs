@@ -90,8 +90,8 @@ public sealed record OperationProof(string OperationId, string Checkpoint, IRead
             if (@event.StreamId != OperationId)
                 faults.Add($"version {@event.Version}: it is an event of another operation");
             stream.Add(@event);
-            var leaf = EventSeal.LeafOf(@event.Seal!.Link, @event.SequenceNumber);
-            if (!MerkleTree.ProvesInclusion(@event.Seal.Position - 1, checkpoint.Size, leaf, path, checkpoint.Root.Span))
+            if (!MerkleTree.ProvesInclusion(
+                @event.Seal!.Position - 1, checkpoint.Size, @event.LeafHash(), path, checkpoint.Root.Span))
                 faults.Add($"version {@event.Version}: its path does not lead to the checkpoint's root");
         }
 

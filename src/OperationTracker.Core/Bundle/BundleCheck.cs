@@ -20,8 +20,6 @@ public sealed record BundleContents(Checkpoint Checkpoint, bool IsSigned, long O
 /// </summary>
 public sealed class BundleCheck(string path)
 {
-    private const int BlockHeight = 8;
-
     /// <summary>Checks everything.</summary>
     /// <param name="key">The log's public key; null to leave the signature unchecked.</param>
     /// <param name="cancel">Stops it.</param>
@@ -122,9 +120,7 @@ public sealed class BundleCheck(string path)
             ?? throw new BundleException($"The bundle has no {BundleParts.Checkpoint}.");
         try
         {
-            if (key is not null)
-                return Checkpoint.Parse(SignedNote.Open(note, key));
-            return Checkpoint.Parse(note.Contains("\n\n", StringComparison.Ordinal) ? SignedNote.TextOf(note) : note);
+            return key is null ? Checkpoint.OfNote(note) : Checkpoint.Parse(SignedNote.Open(note, key));
         }
         catch (Exception fault) when (fault is CryptographicException or FormatException)
         {
@@ -137,22 +133,22 @@ public sealed class BundleCheck(string path)
         var tree = new MerkleFrontier();
         var block = new MerkleFrontier();
         var tail = new List<byte[]>();
-        var complete = checkpoint.Size / BundleParts.BlockSize;
+        var complete = checkpoint.Size / MerkleTree.BlockSize;
         var blocks = BundleReader.LinesAsync(path, BundleParts.Blocks, cancel).GetAsyncEnumerator(cancel);
         await using (blocks.ConfigureAwait(false))
         {
             var expected = 0L;
             await foreach (var (position, leaf, line) in LeavesAsync(isWhole, cancel).ConfigureAwait(false))
             {
-                var index = (position - 1) / BundleParts.BlockSize;
+                var index = (position - 1) / MerkleTree.BlockSize;
                 if (block.Size == 0)
-                    expected = (index * BundleParts.BlockSize) + 1;
+                    expected = (index * MerkleTree.BlockSize) + 1;
                 if (position != expected++)
                     throw new BundleException($"{line}: position {expected - 1} is missing.");
                 block.Append(leaf);
                 if (index == complete)
                     tail.Add(leaf);
-                if (block.Size < BundleParts.BlockSize)
+                if (block.Size < MerkleTree.BlockSize)
                     continue;
                 await AppendBlocksAsync(index).ConfigureAwait(false);
                 var known = await NextBlockAsync().ConfigureAwait(false);
@@ -170,7 +166,7 @@ public sealed class BundleCheck(string path)
 
         async Task AppendBlocksAsync(long to)
         {
-            while (tree.Size / BundleParts.BlockSize < to)
+            while (tree.Size / MerkleTree.BlockSize < to)
                 await NextBlockAsync().ConfigureAwait(false);
         }
 
@@ -179,7 +175,7 @@ public sealed class BundleCheck(string path)
             if (!await blocks.MoveNextAsync().ConfigureAwait(false))
                 throw new BundleException($"{BundleParts.Blocks}: hashes are missing.");
             var hash = Convert.FromHexString(blocks.Current.Text);
-            tree.Append(hash, BlockHeight);
+            tree.Append(hash, MerkleTree.BlockHeight);
             return hash;
         }
     }
@@ -191,7 +187,7 @@ public sealed class BundleCheck(string path)
         if (isWhole)
         {
             await foreach (var (@event, line) in EventsAsync(path, cancel).ConfigureAwait(false))
-                yield return (@event.Seal!.Position, LeafOf(@event), line);
+                yield return (@event.Seal!.Position, @event.LeafHash(), line);
             yield break;
         }
 
@@ -223,7 +219,7 @@ public sealed class BundleCheck(string path)
                 }
 
                 if (@event.Seal.Position > checkpoint.Size || leaves.Current.Position != @event.Seal.Position
-                    || !leaves.Current.Leaf.AsSpan().SequenceEqual(LeafOf(@event)))
+                    || !leaves.Current.Leaf.AsSpan().SequenceEqual(@event.LeafHash()))
                     throw new BundleException($"{line}: the event is not the one at its position of the log.");
             }
         }
@@ -267,6 +263,4 @@ public sealed class BundleCheck(string path)
             yield return (@event, line);
         }
     }
-
-    private static byte[] LeafOf(AuditedEvent @event) => EventSeal.LeafOf(@event.Seal!.Link, @event.SequenceNumber);
 }

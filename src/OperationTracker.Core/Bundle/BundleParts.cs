@@ -38,7 +38,4 @@ public static class BundleParts
 
     /// <summary>Bytes of a segment, about: what is held at once, and what is done again after a crash.</summary>
     public const int SegmentBytes = 4 * 1024 * 1024;
-
-    /// <summary>Leaves of a block of the tree.</summary>
-    public const int BlockSize = 256;
 }

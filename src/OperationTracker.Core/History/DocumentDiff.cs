@@ -1,5 +1,4 @@
 using System.Text.Json;
-using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Core.History;
@@ -10,14 +9,12 @@ namespace OperationTracker.Core.History;
 /// </summary>
 public static class DocumentDiff
 {
-    private static readonly JsonDocumentOptions Documents = new() { MaxDepth = 1000 };
-
     /// <summary>The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.</summary>
     /// <exception cref="JsonException">One of them is not JSON.</exception>
     public static ValueList<PatchOperation> Between(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to)
     {
-        using var before = JsonDocument.Parse(from, Documents);
-        using var after = JsonDocument.Parse(to, Documents);
+        using var before = JsonDocument.Parse(from, DocumentPatch.Documents);
+        using var after = JsonDocument.Parse(to, DocumentPatch.Documents);
         var operations = new List<PatchOperation>();
         Compare("", before.RootElement, after.RootElement, operations);
         return [.. operations];
@@ -26,31 +23,11 @@ public static class DocumentDiff
     private static void Compare(string path, JsonElement from, JsonElement to, List<PatchOperation> operations)
     {
         if (from.ValueKind == JsonValueKind.Object && to.ValueKind == JsonValueKind.Object)
-            CompareObjects(path, from, to, operations);
+            DocumentPatch.CompareMembers(path, from, to, operations, Compare);
         else if (from.ValueKind == JsonValueKind.Array && to.ValueKind == JsonValueKind.Array)
             CompareArrays(path, [.. from.EnumerateArray()], [.. to.EnumerateArray()], operations);
-        else if (!AreEqual(from, to))
+        else if (!DocumentPatch.AreEqual(from, to))
             operations.Add(new PatchOperation { Op = "replace", Path = path, Json = to.GetRawText() });
-    }
-
-    private static void CompareObjects(string path, JsonElement from, JsonElement to, List<PatchOperation> operations)
-    {
-        foreach (var member in from.EnumerateObject())
-        {
-            if (!to.TryGetProperty(member.Name, out _))
-                operations.Add(new PatchOperation { Op = "remove", Path = PathOf(path, member) });
-        }
-
-        foreach (var member in to.EnumerateObject())
-        {
-            if (from.TryGetProperty(member.Name, out var before))
-                Compare(PathOf(path, member), before, member.Value, operations);
-            else
-                operations.Add(new PatchOperation
-                {
-                    Op = "add", Path = PathOf(path, member), Json = member.Value.GetRawText(),
-                });
-        }
     }
 
     /// <summary>
@@ -63,7 +40,7 @@ public static class DocumentDiff
         var same = 0;
         if (from.Length != to.Length)
         {
-            while (same < shorter && AreEqual(from[^(same + 1)], to[^(same + 1)]))
+            while (same < shorter && DocumentPatch.AreEqual(from[^(same + 1)], to[^(same + 1)]))
                 same++;
         }
 
@@ -75,12 +52,4 @@ public static class DocumentDiff
         for (var i = pairs; i < to.Length - same; i++)
             operations.Add(new PatchOperation { Op = "add", Path = $"{path}/{i}", Json = to[i].GetRawText() });
     }
-
-    private static bool AreEqual(JsonElement left, JsonElement right)
-    {
-        var (before, after) = (left.GetRawText(), right.GetRawText());
-        return before == after || JsonValueText.Canonical(before) == JsonValueText.Canonical(after);
-    }
-
-    private static string PathOf(string path, JsonProperty member) => $"{path}/{JsonPointer.Escape(member.Name)}";
 }

@@ -14,7 +14,7 @@ internal sealed class StreamFold
 
     public void Add(StoredEvent @event)
     {
-        State = OperationProjection.Apply(State with { Version = @event.Version - 1 }, @event.Event);
+        State = OperationProjection.ApplyAt(State, @event.Version, @event.Event);
         Last = @event;
     }
 

@@ -11,7 +11,11 @@ namespace OperationTracker.Core.Operations;
 /// </summary>
 public static class DocumentPatch
 {
-    private static readonly JsonDocumentOptions Documents = new() { MaxDepth = 1000 };
+    internal static readonly JsonDocumentOptions Documents = new() { MaxDepth = 1000 };
+
+    /// <summary>Adds what makes one value at a path of another.</summary>
+    internal delegate void CompareValues(
+        string path, JsonElement from, JsonElement to, List<PatchOperation> operations);
 
     /// <summary>The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.</summary>
     public static ValueList<PatchOperation> Between(OperationDocument from, OperationDocument to)
@@ -19,7 +23,7 @@ public static class DocumentPatch
         using var before = JsonDocument.Parse(OperationJson.Write(from), Documents);
         using var after = JsonDocument.Parse(OperationJson.Write(to), Documents);
         var operations = new List<PatchOperation>();
-        CompareObjects("", before.RootElement, after.RootElement, operations);
+        CompareMembers("", before.RootElement, after.RootElement, operations, Compare);
         return [.. operations];
     }
 
@@ -45,12 +49,14 @@ public static class DocumentPatch
         if (AreEqual(from, to))
             return;
         if (from.ValueKind == JsonValueKind.Object && to.ValueKind == JsonValueKind.Object)
-            CompareObjects(path, from, to, operations);
+            CompareMembers(path, from, to, operations, Compare);
         else if (!TryCompareClusters(path, from, to, operations))
             operations.Add(new PatchOperation { Op = "replace", Path = path, Json = to.GetRawText() });
     }
 
-    private static void CompareObjects(string path, JsonElement from, JsonElement to, List<PatchOperation> operations)
+    /// <summary>Adds what makes one object of another; <paramref name="compare"/> does the members that are in both.</summary>
+    internal static void CompareMembers(
+        string path, JsonElement from, JsonElement to, List<PatchOperation> operations, CompareValues compare)
     {
         foreach (var member in from.EnumerateObject())
         {
@@ -61,7 +67,7 @@ public static class DocumentPatch
         foreach (var member in to.EnumerateObject())
         {
             if (from.TryGetProperty(member.Name, out var before))
-                Compare(PathOf(path, member), before, member.Value, operations);
+                compare(PathOf(path, member), before, member.Value, operations);
             else
                 operations.Add(new PatchOperation
                 {
@@ -122,7 +128,8 @@ public static class DocumentPatch
     private static bool IsAnswer(JsonElement response) =>
         response.ValueKind == JsonValueKind.Object && response.EnumerateObject().Any();
 
-    private static bool AreEqual(JsonElement left, JsonElement right)
+    /// <summary>Whether two values are the same by the contract's rule: the order of members does not count.</summary>
+    internal static bool AreEqual(JsonElement left, JsonElement right)
     {
         var (before, after) = (left.GetRawText(), right.GetRawText());
         return before == after || JsonValueText.Canonical(before) == JsonValueText.Canonical(after);

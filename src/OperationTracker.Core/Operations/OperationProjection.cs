@@ -20,6 +20,13 @@ public static class OperationProjection
     public static OperationState Fold(OperationState state, IEnumerable<OperationEvent?> events) =>
         events.Aggregate(state, Apply);
 
+    /// <summary>
+    /// The state after the event of a version. Stored streams have no gaps; where somebody made one, the state stands at its
+    /// last event's version all the same.
+    /// </summary>
+    public static OperationState ApplyAt(OperationState state, long version, OperationEvent? @event) =>
+        Apply(state with { Version = version - 1 }, @event);
+
     /// <summary>The state after <paramref name="event"/>; null stands for an event of an unknown kind.</summary>
     public static OperationState Apply(OperationState state, OperationEvent? @event)
     {

@@ -21,7 +21,7 @@ public sealed class AuditProofs(TrackerDatabase database)
     /// changed, whatever was done to the database's own.
     /// </summary>
     public async Task<IReadOnlyList<byte[]>> BlocksAsync(Checkpoint checkpoint, CancellationToken cancel) =>
-        [.. (await _tree.StoredBlocksAsync(0, checkpoint.Size / LogTree.BlockSize, cancel).ConfigureAwait(false)).Values];
+        [.. (await _tree.StoredBlocksAsync(0, checkpoint.Size / MerkleTree.BlockSize, cancel).ConfigureAwait(false)).Values];
 
     /// <summary>Proves the events of an operation under a checkpoint; null when it has none there.</summary>
     /// <exception cref="InvalidDataException">The log is not that of the checkpoint.</exception>

@@ -20,7 +20,7 @@ public sealed record AuditReport(
 public sealed class AuditVerification(TrackerDatabase database)
 {
     private const int PageSize = 1_000;
-    private const int PositionsPerPage = 20 * LogTree.BlockSize;
+    private const int PositionsPerPage = 20 * MerkleTree.BlockSize;
     private const int MaxFindings = 10_000;
 
     /// <summary>Parts of the streams that are read side by side: two keep two cores busy with a database beside them.</summary>
@@ -110,8 +110,7 @@ public sealed class AuditVerification(TrackerDatabase database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = sequenceNumber });
         if (!(bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!)
             return false;
-        await using var position = FlightCommand.Create(database, connection, new FlightPlan());
-        await position.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        await FlightCommand.PositionForeignEventsAsync(database, connection, cancel).ConfigureAwait(false);
         return true;
     }
 
@@ -123,7 +122,7 @@ public sealed class AuditVerification(TrackerDatabase database)
         {
             var to = Math.Min(from + PositionsPerPage, size);
             log.NextStoredBlocks(await tree.StoredBlocksAsync(
-                from / LogTree.BlockSize, to / LogTree.BlockSize, cancel).ConfigureAwait(false));
+                from / MerkleTree.BlockSize, to / MerkleTree.BlockSize, cancel).ConfigureAwait(false));
             await using var command = database.Command(connection, "audit_positions");
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
             command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });

@@ -12,10 +12,7 @@ namespace OperationTracker.Postgres.Audit;
 public sealed class LogTree(TrackerDatabase database)
 {
     /// <summary>Between two stored levels: a node has 2^8 descendants at the level below.</summary>
-    public const int LevelStep = 8;
-
-    /// <summary>The leaves under a node of the lowest stored level.</summary>
-    public const int BlockSize = 1 << LevelStep;
+    private const int LevelStep = MerkleTree.BlockHeight;
 
     private const int HighestLevel = 3 * LevelStep;
 
@@ -74,7 +71,7 @@ public sealed class LogTree(TrackerDatabase database)
     {
         var (from, to) = subtree;
         var leaves = to - from;
-        if (leaves <= BlockSize)
+        if (leaves <= MerkleTree.BlockSize)
             return MerkleFrontier.RootOf(await LeavesAsync(connection, from, to, cancel).ConfigureAwait(false));
         if (long.IsPow2(leaves) && from % leaves == 0)
         {
@@ -104,8 +101,8 @@ public sealed class LogTree(TrackerDatabase database)
 
     private async Task<byte[][]> BlocksAsync(NpgsqlConnection connection, long from, long to, CancellationToken cancel)
     {
-        var leaves = await LeavesAsync(connection, from * BlockSize, to * BlockSize, cancel).ConfigureAwait(false);
-        return [.. leaves.Chunk(BlockSize).Select(MerkleFrontier.RootOf)];
+        var leaves = await LeavesAsync(connection, from * MerkleTree.BlockSize, to * MerkleTree.BlockSize, cancel).ConfigureAwait(false);
+        return [.. leaves.Chunk(MerkleTree.BlockSize).Select(MerkleFrontier.RootOf)];
     }
 
     private async Task<byte[]> RootOfNodesAsync(

@@ -41,7 +41,7 @@ internal sealed class RedactedStream
         var (state, last) = (OperationState.Initial, DateTimeOffset.MinValue);
         foreach (var @event in After())
         {
-            state = OperationProjection.Apply(state with { Version = @event.Version - 1 }, @event.Event);
+            state = OperationProjection.ApplyAt(state, @event.Version, @event.Event);
             last = @event.Timestamp > last ? @event.Timestamp : last;
         }
 

@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using Npgsql;
 using NpgsqlTypes;
 using OperationTracker.Core.Audit;
@@ -42,8 +41,7 @@ public sealed class Redactor(TrackerDatabase database)
                 return null;
             if (rows.Any(row => row.Event.Seal is null))
             {
-                await using var position = FlightCommand.Create(database, connection, new FlightPlan());
-                await position.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+                await FlightCommand.PositionForeignEventsAsync(database, connection, cancel).ConfigureAwait(false);
                 continue;
             }
 
@@ -122,14 +120,9 @@ public sealed class Redactor(TrackerDatabase database)
             Value = Redaction.CoversUri(told.Pointers) ? Redaction.Marker : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text,
         });
         FlightCommand.AddParameters(Add(batch, "append_flight"), plan);
-        var log = Add(batch, "add_admin_log");
-        log.Add(new NpgsqlParameter<string> { TypedValue = "redact" });
-        log.Add(new NpgsqlParameter<string?> { TypedValue = told.By, NpgsqlDbType = NpgsqlDbType.Text });
-        log.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = JsonSerializer.Serialize(new { operation_id = id.Value, pointers = told.Pointers.ToArray(), reason = told.Reason }),
-            NpgsqlDbType = NpgsqlDbType.Jsonb,
-        });
+        AdminLog.Add(
+            Add(batch, "add_admin_log"), "redact", told.By,
+            new { operation_id = id.Value, pointers = told.Pointers.ToArray(), reason = told.Reason });
         cancel.ThrowIfCancellationRequested();
         await batch.ExecuteNonQueryAsync(CancellationToken.None).ConfigureAwait(false);
     }

@@ -53,7 +53,7 @@ public sealed class BundleExport(
             await WriteSelectionAsync(bundle, connection, cancel).ConfigureAwait(false);
         }
 
-        return await WriteAsync(bundle, connection, selection.IsAll, CheckpointOf(note), after: 0, cancel).ConfigureAwait(false);
+        return await WriteAsync(bundle, connection, selection.IsAll, Checkpoint.OfNote(note), after: 0, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with a bundle that was broken off.</summary>
@@ -76,7 +76,7 @@ public sealed class BundleExport(
         }
 
         using var bundle = BundleWriter.AtEndOf(Open(FileMode.Open));
-        return await WriteAsync(bundle, connection, isAll, CheckpointOf(note), last ?? 0, cancel).ConfigureAwait(false);
+        return await WriteAsync(bundle, connection, isAll, Checkpoint.OfNote(note), last ?? 0, cancel).ConfigureAwait(false);
     }
 
     private async Task<long> WriteAsync(
@@ -147,7 +147,7 @@ public sealed class BundleExport(
         }
 
         segment = 0;
-        for (var (from, complete) = (0L, size / LogTree.BlockSize); from < complete; from += PageSize)
+        for (var (from, complete) = (0L, size / MerkleTree.BlockSize); from < complete; from += PageSize)
         {
             var blocks = await tree.StoredBlocksAsync(from, Math.Min(from + PageSize, complete), cancel).ConfigureAwait(false);
             foreach (var hash in blocks.Values)
@@ -262,7 +262,4 @@ public sealed class BundleExport(
     {
         Mode = mode, Access = FileAccess.ReadWrite, Share = FileShare.Read, Options = FileOptions.Asynchronous,
     });
-
-    private static Checkpoint CheckpointOf(string note) => Checkpoint.Parse(
-        note.Contains("\n\n", StringComparison.Ordinal) ? SignedNote.TextOf(note) : note);
 }

@@ -32,12 +32,7 @@ public sealed class BundleImport(TrackerDatabase database, string path)
             await end.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         await using (var log = database.Command(connection, "add_admin_log"))
         {
-            log.Parameters.Add(new NpgsqlParameter<string> { TypedValue = "import" });
-            log.Parameters.Add(new NpgsqlParameter<string> { TypedValue = by });
-            log.Parameters.Add(new NpgsqlParameter<string>
-            {
-                TypedValue = JsonSerializer.Serialize(new { events }), NpgsqlDbType = NpgsqlDbType.Jsonb,
-            });
+            AdminLog.Add(log.Parameters, "import", by, new { events });
             await log.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
 

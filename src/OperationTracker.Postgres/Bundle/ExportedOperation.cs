@@ -19,7 +19,7 @@ internal sealed class ExportedOperation(AuditRow first)
 
     public void Add(AuditedEvent @event)
     {
-        _state = OperationProjection.Apply(_state with { Version = @event.Version - 1 }, @event.Event);
+        _state = OperationProjection.ApplyAt(_state, @event.Version, @event.Event);
         _last = @event.Timestamp;
     }
 

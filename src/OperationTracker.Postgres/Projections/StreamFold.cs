@@ -35,14 +35,13 @@ internal sealed class StreamFold(string streamId, bool withPast)
             _past.Add(PastOperationRow.Of(streamId, _state, document, LastEventAt, time));
         LastEventAt = time > LastEventAt ? time : LastEventAt;
         Events++;
-        var before = _state with { Version = version - 1 };
         try
         {
-            _state = OperationProjection.Apply(before, @event);
+            _state = OperationProjection.ApplyAt(_state, version, @event);
         }
         catch (Exception fault) when (fault is not OutOfMemoryException)
         {
-            _state = OperationProjection.Apply(before, null);
+            _state = OperationProjection.ApplyAt(_state, version, null);
             return Fault($"the fold failed ({fault.GetType().Name})");
         }
 

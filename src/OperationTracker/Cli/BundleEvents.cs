@@ -26,7 +26,7 @@ internal sealed class BundleEvents(string file) : IEventSource
         await foreach (var item in EventsAsync(token))
         {
             if (item.StreamId != operationId) continue;
-            state = OperationProjection.Apply(state with { Version = item.Version - 1 }, item.Event);
+            state = OperationProjection.ApplyAt(state, item.Version, item.Event);
             var now = state.DocumentVersion == item.Version ? ServedView.Of(state)!.Document : before;
             if (item.Version > after) yield return Reported(item, HistoryEntry.Of(item, before, now).Changed);
             before = now;

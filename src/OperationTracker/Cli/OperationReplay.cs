@@ -54,7 +54,7 @@ internal static class OperationReplay
         {
             var before = view;
             foreach (var item in change)
-                state = OperationProjection.Apply(state with { Version = item.Version - 1 }, item.Event);
+                state = OperationProjection.ApplyAt(state, item.Version, item.Event);
             view = ServedView.Of(state);
             var step = new ReplayStep(
                 [.. change], change[0].Time - last, before?.Document ?? default, view?.Document ?? default,

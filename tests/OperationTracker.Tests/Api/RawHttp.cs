@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
+using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Tests.Api;
 
@@ -13,23 +14,23 @@ internal sealed class RawHttp : IDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(35);
 
     private readonly TcpClient _socket = new() { NoDelay = true };
-    private readonly byte[] _buffer = new byte[64 * 1024];
     private NetworkStream _stream = null!;
-    private int _start;
-    private int _end;
+    private HttpAnswerReader _answers = null!;
+    private bool _closed;
 
     private RawHttp()
     {
     }
 
     /// <summary>Whether the server has said that it closes the connection, or has closed it.</summary>
-    public bool Closed { get; private set; }
+    public bool Closed => _closed || _answers.Ended;
 
     public static async Task<RawHttp> ConnectAsync(Uri url)
     {
         var connection = new RawHttp();
         await connection._socket.ConnectAsync(url.Host, url.Port);
         connection._stream = connection._socket.GetStream();
+        connection._answers = new HttpAnswerReader(connection._stream);
         return connection;
     }
 
@@ -57,15 +58,15 @@ internal sealed class RawHttp : IDisposable
         using var limit = new CancellationTokenSource(Patience);
         while (true)
         {
-            var status = await ReadLineAsync(limit.Token);
+            var status = await _answers.ReadLineAsync(limit.Token);
             var headers = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-            while (await ReadLineAsync(limit.Token) is { Length: > 0 } line)
+            while (await _answers.ReadLineAsync(limit.Token) is { Length: > 0 } line)
                 headers.TryAdd(line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim());
             var code = int.Parse(status.Split(' ')[1], CultureInfo.InvariantCulture);
             if (code == 100) continue;
-            Closed |= headers.GetValueOrDefault("Connection") == "close";
+            _closed |= headers.GetValueOrDefault("Connection") == "close";
             var isBodiless = method == "HEAD" || code is 204 or 304;
-            var body = isBodiless ? [] : await ReadBodyAsync(headers, limit.Token);
+            var body = isBodiless ? [] : await _answers.ReadBodyAsync(headers, limit.Token);
             return new Answer(method, target, code, headers, body);
         }
     }
@@ -81,56 +82,4 @@ internal sealed class RawHttp : IDisposable
     }
 
     public void Dispose() => _socket.Dispose();
-
-    private async Task<byte[]> ReadBodyAsync(Dictionary<string, string> headers, CancellationToken cancel)
-    {
-        if (headers.TryGetValue("Content-Length", out var length))
-            return await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture), cancel);
-        if (!headers.ContainsKey("Transfer-Encoding")) return [];
-        using var body = new MemoryStream();
-        while (int.Parse(await ReadLineAsync(cancel), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var size)
-        {
-            body.Write(await ReadExactlyAsync(size, cancel));
-            await ReadLineAsync(cancel);
-        }
-
-        await ReadLineAsync(cancel);
-        return body.ToArray();
-    }
-
-    private async Task<byte[]> ReadExactlyAsync(int count, CancellationToken cancel)
-    {
-        var bytes = new byte[count];
-        for (var read = 0; read < count;)
-        {
-            if (_start == _end) await FillAsync(cancel);
-            var part = Math.Min(count - read, _end - _start);
-            _buffer.AsSpan(_start, part).CopyTo(bytes.AsSpan(read));
-            read += part;
-            _start += part;
-        }
-
-        return bytes;
-    }
-
-    private async Task<string> ReadLineAsync(CancellationToken cancel)
-    {
-        var line = new StringBuilder();
-        while (true)
-        {
-            if (_start == _end) await FillAsync(cancel);
-            var next = (char)_buffer[_start++];
-            if (next == '\n') return line.ToString().TrimEnd('\r');
-            line.Append(next);
-        }
-    }
-
-    private async Task FillAsync(CancellationToken cancel)
-    {
-        _start = 0;
-        _end = await _stream.ReadAsync(_buffer, cancel);
-        if (_end > 0) return;
-        Closed = true;
-        throw new EndOfStreamException("The connection ended before the answer did.");
-    }
 }

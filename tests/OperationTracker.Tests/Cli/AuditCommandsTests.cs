@@ -37,12 +37,12 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         var note = await CheckpointAsync();
         var events = await _record.Tracker.ExecuteAsync("select count(*) from tracker.mt_events");
         (await AuditAsync("verify", "--checkpoint", note, "--key", Key + ".pub"))
-            .ShouldBe(0, $"{events} events at {events} positions read");
+            .ShouldEnd(0, $"{events} events at {events} positions read");
 
         await _record.Tracker.ExecuteAsync("update tracker.mt_events set type = 'x' where stream_id = '3' and version = 2");
 
         (await AuditAsync("verify", "--checkpoint", note, "--key", Key + ".pub"))
-            .ShouldBe(5, "changed: operation 3, version 2, position");
+            .ShouldEnd(5, "changed: operation 3, version 2, position");
         var json = JsonNode.Parse((await AuditAsync("verify", "--json")).Out)!;
         json["findings"]![0]!["operation_id"]!.GetValue<string>().ShouldBe("3");
     }
@@ -62,8 +62,8 @@ public sealed class AuditCommandsTests : IAsyncLifetime
             insert into tracker.positions (position, seq_id, form, secret, link) select * from kept
             """);
 
-        (await AuditAsync("verify")).ShouldBe(0, "without a checkpoint");
-        (await AuditAsync("verify", "--checkpoint", note, "--key", Key)).ShouldBe(5, "cut: position");
+        (await AuditAsync("verify")).ShouldEnd(0, "without a checkpoint");
+        (await AuditAsync("verify", "--checkpoint", note, "--key", Key)).ShouldEnd(5, "cut: position");
     }
 
     [Fact]
@@ -74,16 +74,16 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         var lines = (await File.ReadAllTextAsync(note)).Split('\n');
         lines[1] = "1";
         await File.WriteAllTextAsync(forged, string.Join('\n', lines));
-        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key + ".pub")).ShouldBe(5, "not that of this text");
+        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key + ".pub")).ShouldEnd(5, "not that of this text");
 
         (await OptrackProcess.RunAsync("audit", "key", Key + "2")).ExitCode.ShouldBe(0);
-        (await AuditAsync("verify", "--checkpoint", note, "--key", Key + "2.pub")).ShouldBe(5, "not signed by this key");
+        (await AuditAsync("verify", "--checkpoint", note, "--key", Key + "2.pub")).ShouldEnd(5, "not signed by this key");
 
         await File.WriteAllTextAsync(forged, "no checkpoint");
-        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key)).ShouldBe(2, "A signed note is");
-        (await AuditAsync("verify", "--checkpoint", note, "--key", forged)).ShouldBe(2, "holds no key");
-        (await AuditAsync("checkpoint", "--key", Key + ".pub")).ShouldBe(2, "the private one signs");
-        (await OptrackProcess.RunAsync("audit", "key", Key)).ShouldBe(1, "cannot be written");
+        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key)).ShouldEnd(2, "A signed note is");
+        (await AuditAsync("verify", "--checkpoint", note, "--key", forged)).ShouldEnd(2, "holds no key");
+        (await AuditAsync("checkpoint", "--key", Key + ".pub")).ShouldEnd(2, "the private one signs");
+        (await OptrackProcess.RunAsync("audit", "key", Key)).ShouldEnd(1, "cannot be written");
     }
 
     [Fact]
@@ -95,18 +95,18 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         {
             var proof = Path.Combine(_directory, "proof " + id);
             var proven = await AuditAsync("prove", id, "--checkpoint", note);
-            proven.ShouldBe(0, "optrack-proof-1");
+            proven.ShouldEnd(0, "optrack-proof-1");
             await File.WriteAllBytesAsync(proof, proven.OutBytes);
-            (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldBe(0, "proven");
+            (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldEnd(0, "proven");
 
             foreach (var (from, to) in Changes)
             {
                 await File.WriteAllTextAsync(proof, proven.Out.Replace(from, to, StringComparison.Ordinal));
-                (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldBe(5, "not proven");
+                (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldEnd(5, "not proven");
             }
         }
 
-        (await AuditAsync("prove", "none", "--checkpoint", note)).ShouldBe(3, "no events under this checkpoint");
+        (await AuditAsync("prove", "none", "--checkpoint", note)).ShouldEnd(3, "no events under this checkpoint");
     }
 
     [PythonFact]
@@ -132,12 +132,12 @@ public sealed class AuditCommandsTests : IAsyncLifetime
     [Fact]
     public async Task A_redaction_says_what_it_did_and_what_it_cannot_do()
     {
-        (await RedactAsync("3", "/request/body")).ShouldBe(0, "1 value in 1 event is redacted, as version 6 tells");
-        (await RedactAsync("3", "/request/body")).ShouldBe(0, "redacted before");
-        (await RedactAsync("none", "/request/body")).ShouldBe(3, "There is no operation none");
-        (await RedactAsync("3", "/status")).ShouldBe(2, "names a value that stays");
-        (await RedactAsync("3", "status")).ShouldBe(2, "is not a JSON Pointer");
-        (await RedactAsync("a/b", "/sub_status")).ShouldBe(2, "An operation_id");
+        (await RedactAsync("3", "/request/body")).ShouldEnd(0, "1 value in 1 event is redacted, as version 6 tells");
+        (await RedactAsync("3", "/request/body")).ShouldEnd(0, "redacted before");
+        (await RedactAsync("none", "/request/body")).ShouldEnd(3, "There is no operation none");
+        (await RedactAsync("3", "/status")).ShouldEnd(2, "names a value that stays");
+        (await RedactAsync("3", "status")).ShouldEnd(2, "is not a JSON Pointer");
+        (await RedactAsync("a/b", "/sub_status")).ShouldEnd(2, "An operation_id");
         (await _record.Tracker.ExecuteAsync("select command || detail::text from tracker.admin_log"))
             .ShouldBeOfType<string>().ShouldContain("redact");
     }
@@ -178,15 +178,5 @@ internal sealed class PythonFactAttribute : FactAttribute
         var places = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
         if (!places.Any(place => File.Exists(Path.Combine(place, "python3"))))
             Skip = "There is no python3 here.";
-    }
-}
-
-file static class OutcomeAssertions
-{
-    /// <summary>Whether it ended with this code and said this, on either stream.</summary>
-    public static void ShouldBe(this Outcome outcome, int exitCode, string says)
-    {
-        outcome.ExitCode.ShouldBe(exitCode, outcome.Out + outcome.Error);
-        (outcome.Out + outcome.Error).ShouldContain(says);
     }
 }

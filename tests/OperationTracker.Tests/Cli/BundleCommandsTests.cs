@@ -30,57 +30,45 @@ public sealed class BundleCommandsTests : IAsyncLifetime
     [Fact]
     public async Task What_is_exported_here_is_checked_anywhere_and_imported_there()
     {
-        (await ExportAsync("--key", Key)).Saying("events written").ShouldBe(0);
-        (await OptrackProcess.RunAsync("audit", "bundle", File, "--key", Key + ".pub")).Saying("8 operations").ShouldBe(0);
+        (await ExportAsync("--key", Key)).ShouldEnd(0, "events written");
+        (await OptrackProcess.RunAsync("audit", "bundle", File, "--key", Key + ".pub")).ShouldEnd(0, "8 operations");
 
         var other = await TrackerFixture.CreateDatabaseAsync();
-        (await OptrackProcess.RunAsync("import", File, "--key", Key + ".pub", "--database", other)).Saying("Imported").ShouldBe(0);
+        (await OptrackProcess.RunAsync("import", File, "--key", Key + ".pub", "--database", other)).ShouldEnd(0, "Imported");
         (await OptrackProcess.RunAsync("projections", "verify", "--database", other)).ExitCode.ShouldBe(0);
-        (await OptrackProcess.RunAsync("audit", "verify", "--database", other)).Saying("is as it was appended").ShouldBe(0);
-        (await OptrackProcess.RunAsync("import", File, "--database", other)).Saying("not empty").ShouldBe(4);
+        (await OptrackProcess.RunAsync("audit", "verify", "--database", other)).ShouldEnd(0, "is as it was appended");
+        (await OptrackProcess.RunAsync("import", File, "--database", other)).ShouldEnd(4, "not empty");
         await PostgresServer.DropDatabaseAsync(other);
     }
 
     [Fact]
     public async Task A_bundle_with_one_byte_changed_is_neither_checked_nor_imported()
     {
-        (await ExportAsync("--id", "3")).ShouldBe(0);
+        (await ExportAsync("--id", "3")).ShouldEnd(0);
         var bytes = await System.IO.File.ReadAllBytesAsync(File);
         bytes[bytes.Length / 2] ^= 4;
         await System.IO.File.WriteAllBytesAsync(File, bytes);
 
-        (await OptrackProcess.RunAsync("audit", "bundle", File)).Saying("was changed, or broken off").ShouldBe(5);
+        (await OptrackProcess.RunAsync("audit", "bundle", File)).ShouldEnd(5, "was changed, or broken off");
         (await OptrackProcess.RunAsync("import", File, "--database", _record.Tracker.ConnectionString))
-            .Saying("was changed, or broken off").ShouldBe(5);
+            .ShouldEnd(5, "was changed, or broken off");
     }
 
     [Fact]
     public async Task What_cannot_be_done_is_said_in_a_sentence()
     {
-        (await ExportAsync("--where", "state=failed")).Saying("--where takes NAME=VALUE").ShouldBe(2);
-        (await ExportAsync("--from", "yesterday")).Saying("--from must be an instant").ShouldBe(2);
-        (await ExportAsync("--checkpoint", Path.Combine(_directory, "none"))).Saying("cannot be read").ShouldBe(2);
-        (await ExportAsync("--resume")).Saying("cannot be written").ShouldBe(1);
-        (await ExportAsync()).ShouldBe(0);
-        (await ExportAsync()).Saying("cannot be written").ShouldBe(1);
-        (await ExportAsync("--resume")).Saying("finished").ShouldBe(1);
-        (await OptrackProcess.RunAsync("audit", "bundle", File, "--key", Key)).Saying("A signed note is").ShouldBe(5);
-        (await OptrackProcess.RunAsync("audit", "bundle", File + "2")).Saying("cannot be read").ShouldBe(2);
-        (await OptrackProcess.RunAsync("import", File, "--database", "Host=127.0.0.1;Port=1")).ShouldBe(69);
+        (await ExportAsync("--where", "state=failed")).ShouldEnd(2, "--where takes NAME=VALUE");
+        (await ExportAsync("--from", "yesterday")).ShouldEnd(2, "--from must be an instant");
+        (await ExportAsync("--checkpoint", Path.Combine(_directory, "none"))).ShouldEnd(2, "cannot be read");
+        (await ExportAsync("--resume")).ShouldEnd(1, "cannot be written");
+        (await ExportAsync()).ShouldEnd(0);
+        (await ExportAsync()).ShouldEnd(1, "cannot be written");
+        (await ExportAsync("--resume")).ShouldEnd(1, "finished");
+        (await OptrackProcess.RunAsync("audit", "bundle", File, "--key", Key)).ShouldEnd(5, "A signed note is");
+        (await OptrackProcess.RunAsync("audit", "bundle", File + "2")).ShouldEnd(2, "cannot be read");
+        (await OptrackProcess.RunAsync("import", File, "--database", "Host=127.0.0.1;Port=1")).ShouldEnd(69);
     }
 
     private Task<Outcome> ExportAsync(params string[] arguments) => OptrackProcess.RunAsync(
         ["export", File, .. arguments, "--database", _record.Tracker.ConnectionString]);
-}
-
-file static class OutcomeAssertions
-{
-    public static Outcome Saying(this Outcome outcome, string says)
-    {
-        (outcome.Out + outcome.Error).ShouldContain(says);
-        return outcome;
-    }
-
-    public static void ShouldBe(this Outcome outcome, int exitCode) =>
-        outcome.ExitCode.ShouldBe(exitCode, outcome.Out + outcome.Error);
 }

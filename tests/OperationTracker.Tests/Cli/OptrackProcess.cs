@@ -7,6 +7,13 @@ namespace OperationTracker.Tests.Cli;
 internal sealed record Outcome(int ExitCode, byte[] OutBytes, string Error)
 {
     public string Out => Encoding.UTF8.GetString(OutBytes);
+
+    /// <summary>Whether it ended with this code and said this, on either stream.</summary>
+    public void ShouldEnd(int exitCode, string says = "")
+    {
+        ExitCode.ShouldBe(exitCode, Out + Error);
+        (Out + Error).ShouldContain(says);
+    }
 }
 
 /// <summary>

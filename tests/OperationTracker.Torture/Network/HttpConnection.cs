@@ -18,15 +18,14 @@ internal sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string
 internal sealed class HttpConnection : IDisposable
 {
     private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-    private readonly byte[] _buffer = new byte[64 * 1024];
-    private int _start;
-    private int _end;
+    private HttpAnswerReader _answers = null!;
+    private bool _closed;
 
     private HttpConnection()
     {
     }
 
-    public bool Closed { get; private set; }
+    public bool Closed => _closed || _answers.Ended;
 
     public static async Task<HttpConnection> OpenAsync(int port, CancellationToken cancel)
     {
@@ -34,6 +33,7 @@ internal sealed class HttpConnection : IDisposable
         try
         {
             await connection._socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, port), cancel);
+            connection._answers = new HttpAnswerReader(new NetworkStream(connection._socket));
             return connection;
         }
         catch
@@ -54,12 +54,12 @@ internal sealed class HttpConnection : IDisposable
         for (var sent = 0; sent < request.Length;)
             sent += await _socket.SendAsync(request.AsMemory(sent), cancel);
 
-        var status = int.Parse((await ReadLineAsync(cancel)).Split(' ')[1], CultureInfo.InvariantCulture);
+        var status = int.Parse((await _answers.ReadLineAsync(cancel)).Split(' ')[1], CultureInfo.InvariantCulture);
         var fields = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
-        while (await ReadLineAsync(cancel) is { Length: > 0 } line)
+        while (await _answers.ReadLineAsync(cancel) is { Length: > 0 } line)
             fields[line[..line.IndexOf(':')]] = line[(line.IndexOf(':') + 1)..].Trim();
-        Closed |= fields.GetValueOrDefault("Connection") == "close";
-        return new HttpAnswer(status, fields, await ReadBodyAsync(fields, cancel));
+        _closed |= fields.GetValueOrDefault("Connection") == "close";
+        return new HttpAnswer(status, fields, await _answers.ReadBodyAsync(fields, cancel));
     }
 
     /// <summary>Hangs up with a reset.</summary>
@@ -71,59 +71,7 @@ internal sealed class HttpConnection : IDisposable
 
     public void Dispose()
     {
-        Closed = true;
+        _closed = true;
         _socket.Dispose();
-    }
-
-    private async Task<byte[]> ReadBodyAsync(Dictionary<string, string> fields, CancellationToken cancel)
-    {
-        if (fields.TryGetValue("Content-Length", out var length))
-            return await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture), cancel);
-        if (!fields.ContainsKey("Transfer-Encoding")) return [];
-        using var body = new MemoryStream();
-        while (int.Parse(await ReadLineAsync(cancel), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var size)
-        {
-            body.Write(await ReadExactlyAsync(size, cancel));
-            await ReadLineAsync(cancel);
-        }
-
-        await ReadLineAsync(cancel);
-        return body.ToArray();
-    }
-
-    private async Task<byte[]> ReadExactlyAsync(int count, CancellationToken cancel)
-    {
-        var bytes = new byte[count];
-        for (var read = 0; read < count;)
-        {
-            if (_start == _end) await FillAsync(cancel);
-            var part = Math.Min(count - read, _end - _start);
-            _buffer.AsSpan(_start, part).CopyTo(bytes.AsSpan(read));
-            read += part;
-            _start += part;
-        }
-
-        return bytes;
-    }
-
-    private async Task<string> ReadLineAsync(CancellationToken cancel)
-    {
-        var line = new StringBuilder();
-        while (true)
-        {
-            if (_start == _end) await FillAsync(cancel);
-            var next = (char)_buffer[_start++];
-            if (next == '\n') return line.ToString().TrimEnd('\r');
-            line.Append(next);
-        }
-    }
-
-    private async Task FillAsync(CancellationToken cancel)
-    {
-        _start = 0;
-        _end = await _socket.ReceiveAsync(_buffer, cancel);
-        if (_end > 0) return;
-        Closed = true;
-        throw new EndOfStreamException("The connection ended before the answer did.");
     }
 }
