@@ -156,11 +156,12 @@ public sealed class HttpLayerTests(TrackerServer tracker) : IClassFixture<Tracke
     public async Task Clients_that_hang_up_half_way_leave_nothing_and_are_no_fault()
     {
         var body = Document("gone");
-        for (var i = 0; i < 20; i++)
+        for (var i = 0; i < 2000; i++)
         {
             using var connection = await RawHttp.ConnectAsync(tracker.Url);
             await connection.WriteAsync(Head("PUT", "/v1/operations/gone", $"Content-Length: {body.Length}\r\n"));
-            await connection.WriteAsync(body[..(i * body.Length / 20)]);
+            await connection.WriteAsync(body[..(i % 20 * body.Length / 20)]);
+            if (i % 3 == 0) await Task.Delay(i % 5 == 0 ? 1 : 0);
             if (i % 2 == 0) connection.Reset();
             else connection.EndSending();
         }
