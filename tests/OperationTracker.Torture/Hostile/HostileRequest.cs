@@ -86,6 +86,19 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
         "Keep-Alive: -1", "Date: never", "Accept-Encoding: gzip;q=x", "Accept-Charset: utf-7",
     ];
 
+    /// <summary>As it goes over the wire. Some bodies go in chunks.</summary>
+    public byte[] ToBytes(string host)
+    {
+        var head = $"{Method} {Target} HTTP/1.1\r\nHost: {host}\r\n{Headers}";
+        return Body switch
+        {
+            null => Encoding.Latin1.GetBytes(head + "\r\n"),
+            { Length: > 0 } when Body.Length % 5 == 0 => [
+                .. Encoding.Latin1.GetBytes(head + $"Transfer-Encoding: chunked\r\n\r\n{Body.Length:x}\r\n"), .. Body, .. "\r\n0\r\n\r\n"u8],
+            _ => [.. Encoding.Latin1.GetBytes(head + $"Content-Length: {Body.Length}\r\n\r\n"), .. Body],
+        };
+    }
+
     /// <param name="number">Which request.</param>
     /// <param name="owner">Part of the ids, so that no two senders share an operation.</param>
     public static HostileRequest Of(int number, string owner)

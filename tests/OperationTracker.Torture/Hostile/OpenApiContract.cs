@@ -11,6 +11,8 @@ internal sealed record Answer(
 {
     public string Text => Encoding.UTF8.GetString(Body);
 
+    public string? ETag => Header("ETag");
+
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
 
