@@ -77,7 +77,8 @@ internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
                 // Whatever the method was: a body that is told and does not come ends with the connection.
                 var answer = await connection.ReadAsync("GET", "/");
                 findings.Count(kind, kind, answer.Status);
-                if (answer.Status >= 500) findings.Add($"{kind} {number}: {answer.Status}");
+                // 505 is the web server's, to a version of HTTP that there is not.
+                if (answer.Status is >= 500 and not 505) findings.Add($"{kind} {number}: {answer.Status}");
             }
         }
         catch (Exception fault) when (fault is IOException or IndexOutOfRangeException or ArgumentException or FormatException)

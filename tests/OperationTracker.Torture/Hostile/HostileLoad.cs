@@ -11,6 +11,14 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
     /// <summary>An operation is left after so many requests, so that no history grows without end.</summary>
     private const int Era = 10_000;
 
+    /// <summary>
+    /// A question about the whole log takes longer than hundreds of others, the more the longer the log is: one in so many
+    /// is asked.
+    /// </summary>
+    private const int SearchesBetween = 40;
+
+    private int _searches;
+
     /// <summary>Sends requests until so many were answered.</summary>
     public Task RunAsync(int connections, long requests)
     {
@@ -18,7 +26,7 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
         return Task.WhenAll(Enumerable.Range(0, connections).Select(number => Task.Run(async () =>
         {
             using HostileClient wild = new(url, findings, "generated"), fuzz = new(url, findings, "openapi");
-            var fuzzer = new OpenApiFuzzer(seed, $"f{number}");
+            var fuzzer = new OpenApiFuzzer(unchecked(seed + (number * 1_000_003)), $"f{number}");
             for (var at = 0; findings.Total < until && !findings.IsFull; at += Batch)
             {
                 await SendGeneratedAsync(wild, $"g{number}-{at / Era}", unchecked((number << 24) + at));
@@ -34,6 +42,7 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
         for (var i = 0; i < Batch; i++)
         {
             var request = HostileRequest.Of(unchecked(seed * 31 + from + i), owner);
+            if (IsLeftOut(request)) continue;
             requests.Add(request);
             if (request is { Id: not null, Body: not null }) requests.Add(new("GET", $"/v1/operations/{request.Id}", "", null, null));
         }
@@ -43,7 +52,7 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
 
     private async Task SendFuzzedAsync(HostileClient client, OpenApiFuzzer fuzzer, int from)
     {
-        var fuzzed = Enumerable.Range(from, Batch).Select(fuzzer.Make).ToArray();
+        var fuzzed = Enumerable.Range(from, Batch).Select(fuzzer.Make).Where(one => !IsLeftOut(one.Request)).ToArray();
         var requests = new List<HostileRequest>();
         foreach (var (request, _) in fuzzed)
         {
@@ -55,8 +64,13 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
         Compare("openapi", requests, answers);
         foreach (var one in fuzzed)
             if (answers[requests.IndexOf(one.Request)] is { } answer && OpenApiFuzzer.FaultOf(one, answer.Status) is { } fault)
-                findings.Add($"openapi: {HostileClient.Describe(one.Request)}: {fault}: {answer.Text}");
+                findings.Add($"openapi: {HostileClient.Describe(one.Request)}: {fault}: {answer.Text} {BodyOf(one.Request)}");
     }
+
+    private bool IsLeftOut(HostileRequest request) =>
+        (request.Target.StartsWith("/v1/reports", StringComparison.Ordinal) || request.Target.StartsWith("/v1/events", StringComparison.Ordinal)
+            || (request.Target.StartsWith("/v1/operations?", StringComparison.Ordinal) && !request.Target.Contains("limit=", StringComparison.Ordinal)))
+        && Interlocked.Increment(ref _searches) % SearchesBetween != 0;
 
     private void Compare(string kind, List<HostileRequest> requests, Answer?[] answers)
     {
@@ -68,6 +82,9 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
             if (got.ETag != answers[i]!.ETag) findings.Add($"{kind}: {HostileClient.Describe(requests[i])}: another ETag at once");
         }
     }
+
+    private static string BodyOf(HostileRequest request) =>
+        request.Body is { } body ? System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000))) : "";
 
     private static string? Difference(byte[] body, Answer got)
     {

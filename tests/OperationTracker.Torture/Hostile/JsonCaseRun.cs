@@ -6,13 +6,16 @@ namespace OperationTracker.Torture.Hostile;
 /// <summary>Sends each text as a whole body and as a value within a sound document, and judges what comes of it.</summary>
 internal sealed class JsonCaseRun(HostileClient client, HostileFindings findings, string owner)
 {
+    /// <summary>So many are enough, and keep the lists short.</summary>
+    private const int Operations = 40;
+
     private int _number;
 
     public async Task RunAsync(IEnumerable<JsonCase> cases)
     {
         foreach (var one in cases)
         {
-            var id = $"{owner}-{_number++}";
+            var id = $"{owner}-{_number++ % Operations}";
             await PutAsync(id, $"{one} as a body", one.Text, JsonVerdict.Refused);
             await PutAsync(id, $"{one} in a request", one.Within(id, inRequest: true), one.Verdict);
             await PutAsync(id, $"{one} as a value", one.Within(id, inRequest: false), one.Verdict);
@@ -24,7 +27,7 @@ internal sealed class JsonCaseRun(HostileClient client, HostileFindings findings
     {
         foreach (var (before, after, isKept) in JsonCases.Frames)
         {
-            var id = $"{owner}-{_number++}";
+            var id = $"{owner}-{_number++ % Operations}";
             var document = Encoding.UTF8.GetString(new JsonCase("frame", "1"u8.ToArray(), JsonVerdict.Kept).Within(id, false));
             await PutAsync(
                 id, $"a document between {JsonSerializer.Serialize(before)} and {JsonSerializer.Serialize(after)}",

@@ -14,7 +14,7 @@ internal static partial class JsonCases
         .. Of("space", JsonVerdict.Kept, KeptSpaces), .. Of("space", JsonVerdict.Refused, RefusedSpaces),
         .. Of("duplicate", JsonVerdict.Refused, Duplicates),
         .. Of("trailing", JsonVerdict.Refused, Trailing),
-        .. Of("nesting", JsonVerdict.Kept, [Nested("[", "]", 31), Nested("{\"a\":", "}", 31), Nested("[{\"a\":", "}]", 15), $"[{Zeros(9_900)}]"]),
+        .. Of("nesting", JsonVerdict.Kept, [Nested("[", "]", 30), Nested("{\"a\":", "}", 30), Nested("[{\"a\":", "}]", 15), $"[{Zeros(9_900)}]"]),
         .. Of("nesting", JsonVerdict.Refused, [
             Nested("[", "]", 32), Nested("{\"a\":", "}", 32), Nested("[{\"a\":", "}]", 16), Nested("[", "]", 1_000), Nested("[", "", 100_000),
             Nested("{\"a\":", "", 20_000), Nested("[{\"\":", "", 50_000), Nested("", "]", 1_000), $"[{Zeros(10_001)}]", $"[{Nested("[],", "", 20_000)}0]"]),

@@ -42,7 +42,7 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         {
             if (findings.IsFull) return;
             await PutAsIdAsync(text);
-            var id = string.Create(CultureInfo.InvariantCulture, $"{owner}-{_number++}");
+            var id = string.Create(CultureInfo.InvariantCulture, $"{owner}-{_number++ % 40}");
             foreach (var place in Places) await PutAsync(id, text, place.Path, IsAllowed(text, place.Least, place.Most), place.IsInList);
             await PutAsNameAsync(id, text);
         }
