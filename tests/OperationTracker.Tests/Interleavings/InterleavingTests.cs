@@ -13,6 +13,7 @@ namespace OperationTracker.Tests.Interleavings;
 public sealed class InterleavingTests(ITestOutputHelper output)
 {
     private const int Threads = 2;
+    private const int PlantedOrders = 200;
 
     [Fact]
     public void In_whatever_order_things_happen_each_change_stands_as_it_was_told()
@@ -54,9 +55,9 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     [InlineData(StoreBug.DirtyRead)]
     internal void A_planted_bug_is_found_and_its_seed_finds_it_again(StoreBug bug)
     {
-        var faults = Explore(Law.FirstSeed, 500, bug, _ => { });
+        var faults = Explore(Law.FirstSeed, PlantedOrders, bug, _ => { });
 
-        output.WriteLine($"{faults.Count} of 500 orders show it; seed {faults.FirstOrDefault().Seed}: {faults.FirstOrDefault().Fault}");
+        output.WriteLine($"{faults.Count} of {PlantedOrders} orders show it; seed {faults.FirstOrDefault().Seed}: {faults.FirstOrDefault().Fault}");
         faults.ShouldNotBeEmpty();
         InterleavingCheck.FaultOf(Interleaving.Run(faults[0].Seed, bug)).ShouldBe(faults[0].Fault);
     }
