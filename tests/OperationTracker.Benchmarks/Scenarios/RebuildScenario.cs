@@ -34,7 +34,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
         await using var running = tracker;
         await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
         await using var source = NpgsqlDataSource.Create(database);
-        var copy = new CopyBaseline(source, Path.Combine(context.Server.Scratch, "views"));
+        var copy = new CopyBaseline(source, context.Server.Scratch);
         var put = context.Load("put", tracker);
         await ScenarioContext.WarmUpAsync(put, cancel);
         for (var round = 1; round <= context.Rounds; round++)
@@ -125,7 +125,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
     {
         _rounds.Compare(
             "rate/copy", "rate", "rebuild, alone", "events/s", "copy",
-            "COPY of the events out in stream order, and of the views in, with indexes and statistics");
+            "COPY of the events out in stream order, and of both tables in, with indexes and statistics");
         _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
         _rounds.Tell("lock", "append lock held by the swap", "ms");
         _rounds.Tell("verify", "verify, alone", "events/s");
