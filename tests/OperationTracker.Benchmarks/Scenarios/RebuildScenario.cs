@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using OperationTracker.Benchmarks.Baselines;
@@ -34,7 +33,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
         await using var running = tracker;
         await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
         await using var source = NpgsqlDataSource.Create(database);
-        var copy = new CopyBaseline(source, Path.Combine(context.Server.Scratch, "views"));
+        var copy = new CopyBaseline(source, context.Server.Scratch);
         var put = context.Load("put", tracker);
         await ScenarioContext.WarmUpAsync(put, cancel);
         for (var round = 1; round <= context.Rounds; round++)
@@ -55,12 +54,11 @@ internal sealed class RebuildScenario(ScenarioContext context)
         var (copied, events) = await copy.RunAsync(cancel);
         _rounds.Add("copy", events / copied);
         await BenchmarkServer.ExecuteAsync(context.Server.AsAdministrator(database), "checkpoint", cancel);
-        var (seconds, memory) = await RunAsync(database, ["rebuild"], cancel);
-        _rounds.Add("rate", events / seconds);
-        _rounds.Add("memory", memory);
+        var rebuild = await RunAsync(database, ["rebuild"], cancel);
+        _rounds.Add("rate", events / rebuild.Seconds);
+        _rounds.Add("memory", rebuild.Megabytes);
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
-        (seconds, _) = await RunAsync(database, ["verify"], cancel);
-        _rounds.Add("verify", events / seconds);
+        _rounds.Add("verify", events / (await RunAsync(database, ["verify"], cancel)).Seconds);
     }
 
     private async Task MeasureUnderLoadAsync(string database, LoadProcess put, CancellationToken cancel)
@@ -77,7 +75,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
     }
 
-    private static async Task<LoadResult> WhileAsync(Task<(double, double)> rebuild, LoadProcess load, CancellationToken cancel)
+    private static async Task<LoadResult> WhileAsync(Task rebuild, LoadProcess load, CancellationToken cancel)
     {
         var result = await load.RunAsync(cancel);
         if (!rebuild.IsCompleted)
@@ -86,33 +84,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
         return result;
     }
 
-    /// <summary>Runs a command to its end; seconds, and megabytes of memory at most.</summary>
-    private static async Task<(double Seconds, double Memory)> RunAsync(
-        string database, string[] words, CancellationToken cancel)
-    {
-        var started = Stopwatch.StartNew();
-        await using var process = ChildProcess.StartAssembly(
-            "optrack.dll", serverCollector: false, ["projections", .. words, "--json", "--database", database]);
-        var peak = 0.0;
-        var output = process.OutputAsync(cancel);
-        while (await Task.WhenAny(output, Task.Delay(100, cancel)) != output)
-            peak = Math.Max(peak, MemoryOf(process.Id));
-        await output;
-        return (started.Elapsed.TotalSeconds, peak);
-    }
-
-    private static double MemoryOf(int pid)
-    {
-        try
-        {
-            return ProcessFigures.MemoryMegabytes(pid).Peak;
-        }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException)
-        {
-            // It has just ended.
-            return 0;
-        }
-    }
+    private static Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel) =>
+        OptrackCommand.RunAsync(database, ["projections", .. words, "--json"], cancel);
 
     private static async Task<double> LockMillisecondsAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
@@ -125,7 +98,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
     {
         _rounds.Compare(
             "rate/copy", "rate", "rebuild, alone", "events/s", "copy",
-            "COPY of the events out in stream order, and of the views in, with indexes and statistics");
+            "COPY of the events out in stream order, and of both tables in, with indexes and statistics");
         _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
         _rounds.Tell("lock", "append lock held by the swap", "ms");
         _rounds.Tell("verify", "verify, alone", "events/s");
