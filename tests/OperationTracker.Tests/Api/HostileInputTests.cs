@@ -7,8 +7,8 @@ using Xunit.Abstractions;
 namespace OperationTracker.Tests.Api;
 
 /// <summary>
-/// What <c>eng/torture hostile</c> sends, in small: OPTRACK_CASES (2,000 by default) decides how much of it. Each checker is
-/// shown an answer that is wrong.
+/// What <c>eng/torture hostile</c> sends, in small: OPTRACK_CASES (2,000 by default) decides how much of it. Each
+/// checker is shown an answer that is wrong.
 /// </summary>
 [Collection(RunsAlone.Name)]
 public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper output) : IClassFixture<TrackerServer>
@@ -38,7 +38,8 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
         var stride = Math.Max(1, NaughtyStrings.All.Count * 120 / Law.Cases);
         using var client = new HostileClient(tracker.Url, _findings, "naughty");
 
-        await new NaughtyRun(client, _findings, "naughty").RunAsync(NaughtyStrings.All.Where((_, i) => i % stride == 0));
+        await new NaughtyRun(client, _findings, "naughty")
+            .RunAsync(NaughtyStrings.All.Where((_, i) => i % stride == 0));
 
         ShouldBeClean();
         _findings.Answers["naughty value taken"].ShouldBeGreaterThan(100);
@@ -52,7 +53,8 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
 
         ShouldBeClean();
         foreach (var status in new[] { 200, 304, 400, 404, 405, 409, 412 })
-            _findings.Answers.Keys.ShouldContain(key => key.EndsWith($" {status}", StringComparison.Ordinal), $"some answer is {status}");
+            _findings.Answers.Keys.ShouldContain(key => key.EndsWith($" {status}", StringComparison.Ordinal),
+                $"some answer is {status}");
     }
 
     [Fact]
@@ -96,17 +98,21 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
     [InlineData(false, 304, true)]
     [InlineData(null, 200, false)]
     public void The_judge_of_the_OpenApi_document_sees_what_is_wrong(bool? isSound, int status, bool isFault) =>
-        (OpenApiFuzzer.FaultOf(new OpenApiFuzzer.Fuzzed(new HostileRequest("GET", "/", "", null, null), isSound), status) is not null)
+        (OpenApiFuzzer.FaultOf(new OpenApiFuzzer.Fuzzed(new HostileRequest("GET", "/", "", null, null), isSound),
+            status) is not null)
             .ShouldBe(isFault);
 
     [Theory]
     [InlineData("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "neither the application's")]
-    [InlineData("HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", "is missing")]
+    [InlineData(
+        "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        "is missing")]
     [InlineData("", "hung up without an answer")]
     public async Task A_server_that_fails_is_found_out(string answer, string fault)
     {
         using var server = new FoolishServer(answer);
-        using (var client = new HostileClient(server.Url, _findings, "fool")) await client.SendAsync("GET", "/v1/operations/a");
+        using (var client = new HostileClient(server.Url, _findings, "fool"))
+            await client.SendAsync("GET", "/v1/operations/a");
         var garbage = new HostileFindings();
         await new Garbage(server.Url, garbage, 1).SendBrokenAsync(1, 6);
 
@@ -119,11 +125,13 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
 
     private void ShouldBeClean()
     {
-        foreach (var (answer, count) in _findings.Answers.OrderBy(pair => pair.Key, StringComparer.Ordinal)) output.WriteLine($"{count,7} {answer}");
+        foreach (var (answer, count) in _findings.Answers.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            output.WriteLine($"{count,7} {answer}");
         _findings.Texts.ShouldBeEmpty($"with the seed {Law.FirstSeed}");
         foreach (var log in new[] { tracker.Log, PostgresServer.Log })
             log.Lines.Where(line => line.Contains(HostileRequest.Canary) || line.Contains("${jndi")).ShouldBeEmpty();
-        tracker.Log.Lines.Where(line => line.Contains("xception") || line.Contains("nexpected") || line.Contains("nhandled") || line.Contains("abnormally"))
+        tracker.Log.Lines.Where(line => line.Contains("xception") || line.Contains("nexpected")
+            || line.Contains("nhandled") || line.Contains("abnormally"))
             .ShouldBeEmpty();
     }
 

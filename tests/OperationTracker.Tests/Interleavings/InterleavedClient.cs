@@ -52,7 +52,8 @@ internal sealed class InterleavedClient(Schedule schedule, OperationService[] no
         try
         {
             var source = new ChangeSource(CorrelationId: deed.Number);
-            var outcome = await node.PutAsync(OperationId.Parse(deed.Id), deed.Body, deed.Condition, source, Leaves.Token);
+            var outcome = await node.PutAsync(OperationId.Parse(deed.Id), deed.Body, deed.Condition, source,
+                Leaves.Token);
             var (came, view) = outcome switch
             {
                 PutOutcome.Registered first => (Came.Changed, first.View),

@@ -4,8 +4,8 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// One run: two nodes on one database, two or three writers and a reader with about four requests each, in an order that
-/// the seed decides, down to what happens between the steps of a flight.
+/// One run: two nodes on one database, two or three writers and a reader with about four requests each, in an order
+/// that the seed decides, down to what happens between the steps of a flight.
 /// </summary>
 internal sealed class Interleaving
 {
@@ -48,7 +48,8 @@ internal sealed class Interleaving
     }
 
     /// <summary>All of it, for a reader.</summary>
-    public override string ToString() => string.Join('\n', Steps.Select((step, number) => $"{number + 1}: {step}").Concat(
+    public override string ToString() => string.Join('\n',
+        Steps.Select((step, number) => $"{number + 1}: {step}").Concat(
         Deeds.Select(deed => $"{deed}")));
 
     private void Run()
@@ -66,9 +67,11 @@ internal sealed class Interleaving
         }
 
         Fault ??= clients.FirstOrDefault(client => client.IsFaulted)?.Exception!.InnerException!.Message
-            ?? (_clients.FirstOrDefault(client => !client.IsDone) is { } client ? $"client {client.Actor} got no answer" : null)
+            ?? (_clients.FirstOrDefault(client => !client.IsDone) is { } client
+                ? $"client {client.Actor} got no answer" : null)
             ?? _nodes.Select(node => node.Fault).FirstOrDefault(fault => fault is not null)
-            ?? (_nodes.All(node => node.DisposeAsync().AsTask().IsCompletedSuccessfully) ? null : "a queue is not empty at the end");
+            ?? (_nodes.All(node => node.DisposeAsync().AsTask().IsCompletedSuccessfully)
+                ? null : "a queue is not empty at the end");
     }
 
     /// <summary>A client whose answer is there and who has not parked.</summary>
@@ -82,7 +85,8 @@ internal sealed class Interleaving
         if (_schedule.Dice.Next(3) > 0) return;
         var client = _clients[_schedule.Dice.Next(_clients.Length)];
         var actor = _schedule.NewActor();
-        for (var wait = _schedule.Dice.Next(8); wait >= 0; wait--) await _schedule.ParkAsync(actor, $"{client.Actor} may leave");
+        for (var wait = _schedule.Dice.Next(8); wait >= 0; wait--)
+            await _schedule.ParkAsync(actor, $"{client.Actor} may leave");
         if (client.Deeds.Count > 0) Leave(client);
     }
 

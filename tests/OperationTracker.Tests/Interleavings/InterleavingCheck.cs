@@ -59,12 +59,15 @@ internal sealed class InterleavingCheck
 
         _documents[id] = [.. documents];
         var view = _run.Database.Tables.FindAsync(OperationId.Parse(id), null, default).Result!;
-        return !JsonNode.DeepEquals(JsonNode.Parse(view.Document.Span), document) ? $"{id}: the view is not the fold" : null;
+        return !JsonNode.DeepEquals(JsonNode.Parse(view.Document.Span), document)
+            ? $"{id}: the view is not the fold" : null;
     }
 
     private string? FaultOfDeed(Deed deed)
     {
-        var fault = deed.Body is null ? FaultOfRead(deed) : FaultOfPut(deed, [.. _changes.Where(change => change.Number == deed.Number)]);
+        var fault = deed.Body is null
+            ? FaultOfRead(deed)
+            : FaultOfPut(deed, [.. _changes.Where(change => change.Number == deed.Number)]);
         fault ??= FaultOfTime(deed);
         return fault is null ? null : $"{deed}: {fault}";
     }
@@ -72,13 +75,16 @@ internal sealed class InterleavingCheck
     private string? FaultOfPut(Deed deed, Change[] changes)
     {
         if (changes.Length > 1) return "was appended twice";
-        if (changes is [var change] && (change.IsRecordOfRefusal ? FaultOfRefusal(change) : FaultOfChange(deed, change)) is { } fault)
+        if (changes is [var change]
+            && (change.IsRecordOfRefusal ? FaultOfRefusal(change) : FaultOfChange(deed, change)) is { } fault)
             return fault;
         return deed.Came switch
         {
-            Came.Changed when changes.Length == 0 || changes[0].IsRecordOfRefusal => "was acknowledged and does not stand",
+            Came.Changed when changes.Length == 0 || changes[0].IsRecordOfRefusal =>
+                "was acknowledged and does not stand",
             Came.Changed when changes[0].Last != deed.Version => $"stands at {changes[0].Last}",
-            Came.Unchanged or Came.ConditionFailed or Came.NotStored when changes.Length > 0 => "was appended all the same",
+            Came.Unchanged or Came.ConditionFailed or Came.NotStored when changes.Length > 0 =>
+                "was appended all the same",
             Came.Unchanged when !IsDocument(deed.Id, deed.Version, deed.Body!) => "did not stand",
             Came.Refused when changes.Length > 0 && !changes[0].IsRecordOfRefusal => "was refused and stands",
             _ => null,
@@ -88,7 +94,8 @@ internal sealed class InterleavingCheck
     private static string? FaultOfChange(Deed deed, Change change)
     {
         if (!JsonNode.DeepEquals(change.After, JsonNode.Parse(deed.Body))) return "the fold is not the document sent";
-        if (change.Before is null ? deed.Condition.MustExist || deed.Condition.ETags is not null : deed.Condition.MustNotExist)
+        if (change.Before is null
+            ? deed.Condition.MustExist || deed.Condition.ETags is not null : deed.Condition.MustNotExist)
             return "its condition did not hold";
         if (change.Before is null) return null;
         if (StatusOf(change.After!) < StatusOf(change.Before)) return "the status went back";
@@ -108,10 +115,13 @@ internal sealed class InterleavingCheck
         if (deed.Came is Came.Unknown or Came.NotStored) return null;
         var told = _run.Deeds.Where(other => other.Id == deed.Id && other.Returned < deed.Invoked)
             .Select(other => other.Version).DefaultIfEmpty().Max();
-        if (deed.Version < told || (deed.Came == Came.Changed && deed.Version == told)) return $"{told} had been told before";
-        if (deed.Came == Came.ConditionFailed && deed.Condition.ETags?.Contains(deed.ETag ?? "") == true) return "its condition held";
+        if (deed.Version < told || (deed.Came == Came.Changed && deed.Version == told))
+            return $"{told} had been told before";
+        if (deed.Came == Came.ConditionFailed && deed.Condition.ETags?.Contains(deed.ETag ?? "") == true)
+            return "its condition held";
         var change = _changes.FirstOrDefault(change => change.Id == deed.Id && change.Last == deed.Version);
-        return change is not null && _run.Deeds.Any(other => other.Number == change.Number && other.Invoked >= deed.Returned)
+        return change is not null && _run.Deeds.Any(other => other.Number == change.Number
+            && other.Invoked >= deed.Returned)
             ? "it came before it was asked for"
             : null;
     }
@@ -120,7 +130,9 @@ internal sealed class InterleavingCheck
         _documents.TryGetValue(id, out var documents) && version >= 1 && version <= documents.Length
         && JsonNode.DeepEquals(documents[version - 1], JsonNode.Parse(body));
 
-    /// <summary>One after another, in the order of the log, the same wishes make the same events and documents.</summary>
+    /// <summary>
+    /// One after another, in the order of the log, the same wishes make the same events and documents.
+    /// </summary>
     private string? FaultOfSerialRun()
     {
         var store = new MemoryEventStore(TimeProvider.System);
@@ -129,13 +141,17 @@ internal sealed class InterleavingCheck
         {
             var deed = _run.Deeds.First(deed => deed.Number == change.Number);
             _ = service.PutAsync(
-                OperationId.Parse(deed.Id), deed.Body, PutCondition.None, new ChangeSource(CorrelationId: deed.Number), default).Result;
+                OperationId.Parse(deed.Id), deed.Body, PutCondition.None,
+                new ChangeSource(CorrelationId: deed.Number), default).Result;
         }
 
-        return Text(store) == Text(_run.Database.Tables) ? null : "one after another, the same wishes make other events";
+        return Text(store) == Text(_run.Database.Tables)
+            ? null : "one after another, the same wishes make other events";
 
-        static string Text(MemoryEventStore store) => string.Join('\n', store.ReadLogAsync(0, 1000, default).Result.Select(item =>
-            string.Create(CultureInfo.InvariantCulture, $"{item.Position} {item.StreamId} {item.Version} {item.Type} {item.Data} {item.CorrelationId}")));
+        static string Text(MemoryEventStore store) =>
+            string.Join('\n', store.ReadLogAsync(0, 1000, default).Result.Select(item =>
+                string.Create(CultureInfo.InvariantCulture,
+                    $"{item.Position} {item.StreamId} {item.Version} {item.Type} {item.Data} {item.CorrelationId}")));
     }
 
     private static int StatusOf(JsonObject document) =>

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// The service, the append queue and the plan of flights, under orders of events that a seed decides. OPTRACK_SEED takes
-/// other orders, OPTRACK_CASES more of them: five for each case, so that 20,000 cases are 100,000 orders.
+/// The service, the append queue and the plan of flights, under orders of events that a seed decides. OPTRACK_SEED
+/// takes other orders, OPTRACK_CASES more of them: five for each case, so that 20,000 cases are 100,000 orders.
 /// </summary>
 [Collection(RunsAlone.Name)]
 public sealed class InterleavingTests(ITestOutputHelper output)
@@ -31,8 +31,10 @@ public sealed class InterleavingTests(ITestOutputHelper output)
         });
 
         output.WriteLine($"{count} orders from seed {first} on in {time.Elapsed}");
-        foreach (var (what, times) in came.OrderBy(pair => pair.Key, StringComparer.Ordinal)) output.WriteLine($"{times,9} {what}");
-        if (faults.Count > 0) Assert.Fail($"seed {faults[0].Seed}: {faults[0].Fault}\n{Interleaving.Run(faults[0].Seed)}");
+        foreach (var (what, times) in came.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            output.WriteLine($"{times,9} {what}");
+        if (faults.Count > 0)
+            Assert.Fail($"seed {faults[0].Seed}: {faults[0].Fault}\n{Interleaving.Run(faults[0].Seed)}");
         // Orders in which nothing happens to anybody test nothing.
         foreach (var outcome in Enum.GetNames<Came>().Skip(1))
             came.GetValueOrDefault(outcome).ShouldBeGreaterThan(count / 50, outcome);
@@ -57,12 +59,14 @@ public sealed class InterleavingTests(ITestOutputHelper output)
     {
         var faults = Explore(Law.FirstSeed, PlantedOrders, bug, _ => { });
 
-        output.WriteLine($"{faults.Count} of {PlantedOrders} orders show it; seed {faults.FirstOrDefault().Seed}: {faults.FirstOrDefault().Fault}");
         faults.ShouldNotBeEmpty();
+        output.WriteLine($"{faults.Count} of {PlantedOrders} orders show it; seed {faults[0].Seed}: {faults[0].Fault}");
         InterleavingCheck.FaultOf(Interleaving.Run(faults[0].Seed, bug)).ShouldBe(faults[0].Fault);
     }
 
-    /// <summary>Runs on threads of its own: what a step sets off runs in it, and the pool has to be free for the clients.</summary>
+    /// <summary>
+    /// Runs on threads of its own: what a step sets off runs in it, and the pool has to be free for the clients.
+    /// </summary>
     private static List<(int Seed, string Fault)> Explore(int first, int count, StoreBug bug, Action<Interleaving> look)
     {
         var faults = new ConcurrentBag<(int Seed, string Fault)>();

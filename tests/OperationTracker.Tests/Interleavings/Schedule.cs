@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// Decides who goes on: everything that happens is a step of an actor that has parked, and the dice pick the actor. All of
-/// it happens on the thread that runs the schedule, but for what a client does between an answer and its next park; the
-/// schedule waits for that. So a seed repeats a run step by step.
+/// Decides who goes on: everything that happens is a step of an actor that has parked, and the dice pick the actor.
+/// All of it happens on the thread that runs the schedule, but for what a client does between an answer and its next
+/// park; the schedule waits for that. So a seed repeats a run step by step.
 /// </summary>
 internal sealed class Schedule(int seed)
 {
@@ -29,7 +29,9 @@ internal sealed class Schedule(int seed)
 
     public int NewActor() => ++_actors;
 
-    /// <summary>Waits until the dice pick this actor. What follows runs on the schedule's thread, within the step.</summary>
+    /// <summary>
+    /// Waits until the dice pick this actor. What follows runs on the schedule's thread, within the step.
+    /// </summary>
     public Park ParkAsync(int actor, string place) => new(this, actor, place);
 
     /// <summary>Takes steps until nobody is parked.</summary>

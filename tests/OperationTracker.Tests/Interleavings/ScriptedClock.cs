@@ -1,8 +1,8 @@
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// Time that passes when the schedule says so. A wait is an actor of its own: it ends when the dice pick it, however long
-/// it was to be. What is due again and again happens at <see cref="Pass"/>.
+/// Time that passes when the schedule says so. A wait is an actor of its own: it ends when the dice pick it, however
+/// long it was to be. What is due again and again happens at <see cref="Pass"/>.
 /// </summary>
 internal sealed class ScriptedClock(Schedule schedule) : TimeProvider
 {

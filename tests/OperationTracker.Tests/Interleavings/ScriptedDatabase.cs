@@ -5,8 +5,8 @@ using OperationTracker.Postgres;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// What PostgreSQL is to a flight, over the store in memory: one append lock, the versions checked under it, nothing seen
-/// before the commit, all of it seen after. The dice lose answers and break connections.
+/// What PostgreSQL is to a flight, over the store in memory: one append lock, the versions checked under it, nothing
+/// seen before the commit, all of it seen after. The dice lose answers and break connections.
 /// </summary>
 internal sealed class ScriptedDatabase(Schedule schedule, TimeProvider clock)
 {
@@ -35,8 +35,8 @@ internal sealed class ScriptedDatabase(Schedule schedule, TimeProvider clock)
     public async Task<HashSet<StreamUnit>> AppendAsync(int actor, FlightPlan plan)
     {
         await LockAsync(actor);
-        var appended = plan.Units.Where(unit => !ChecksVersions || Load(unit.StreamId).State.Version == unit.Before.State.Version);
-        var units = appended.ToHashSet();
+        var units = plan.Units.Where(unit =>
+            !ChecksVersions || Load(unit.StreamId).State.Version == unit.Before.State.Version).ToHashSet();
         await schedule.ParkAsync(actor, "inserted");
         var fate = schedule.Dice.Next(20);
         if (fate > 1)
@@ -77,6 +77,7 @@ internal sealed class ScriptedDatabase(Schedule schedule, TimeProvider clock)
     {
         foreach (var change in unit.Events.GroupBy(item => item.Metadata))
             _ = Tables.AppendAsync(new ProposedChange(
-                OperationId.Parse(unit.StreamId), _ => [.. change.Select(item => item.Event)], change.Key.Source), default);
+                OperationId.Parse(unit.StreamId), _ => [.. change.Select(item => item.Event)], change.Key.Source),
+                default);
     }
 }

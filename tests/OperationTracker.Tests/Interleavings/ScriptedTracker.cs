@@ -5,8 +5,8 @@ using OperationTracker.Postgres;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// A node's store: the product's queue and the product's plan of a flight, over the scripted database. What a flight does
-/// with the database's word is said again here, for <see cref="AppendFlight"/> speaks to Npgsql.
+/// A node's store: the product's queue and the product's plan of a flight, over the scripted database. What a flight
+/// does with the database's word is said again here, for <see cref="AppendFlight"/> speaks to Npgsql.
 /// </summary>
 internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
 {
@@ -27,8 +27,8 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
     public string? Fault { get; private set; }
 
     /// <summary>
-    /// Whether everything that a request has asked for is answered, by a flight or by a withdrawal. Then its client is on
-    /// the way, on a thread of the pool.
+    /// Whether everything that a request has asked for is answered, by a flight or by a withdrawal. Then its client
+    /// is on the way, on a thread of the pool.
     /// </summary>
     public bool HasAnswered(string request) => _asked.TryGetValue(request, out var asked) && asked.IsAnswered;
 
@@ -94,14 +94,15 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
     private void Judge(IReadOnlyList<PendingAppend> entries)
     {
         if (_flights.Count > 1) Fault = "three flights are under way";
-        if (_flights.SelectMany(flight => flight).Select(entry => entry.StreamId).Intersect(entries.Select(entry => entry.StreamId)).Any())
+        if (_flights.Any(flight => flight.Any(flying => entries.Any(entry => entry.StreamId == flying.StreamId))))
             Fault = "an operation is in two flights";
         if (entries.Count > 3) Fault = "a flight is larger than its bound";
     }
 
     private Request Asked(ChangeSource source)
     {
-        if (!_asked.TryGetValue(source.CorrelationId!, out var asked)) _asked.Add(source.CorrelationId!, asked = new Request());
+        if (!_asked.TryGetValue(source.CorrelationId!, out var asked))
+            _asked.Add(source.CorrelationId!, asked = new Request());
         return asked;
     }
 

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace OperationTracker.Torture.Hostile;
 
-/// <summary>Bytes that are no HTTP, or HTTP cut off, doubled and in disorder. The server may hang up, and may not fail.</summary>
+/// <summary>
+/// Bytes that are no HTTP, or HTTP cut off, doubled and in disorder. The server may hang up, and may not fail.
+/// </summary>
 internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
 {
     /// <summary>Streams of random bytes, half of them behind a sound head, each on a connection of its own.</summary>
@@ -46,11 +48,13 @@ internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
         for (var round = 0; round < times && !findings.IsFull; round++)
         {
             HostileRequest[] requests = [.. Enumerable.Range(0, 40).Select(i => i % 2 == 0
-                ? new HostileRequest("PUT", $"/v1/operations/{owner}-{i / 2}", "", Document($"{owner}-{i / 2}", $"{round}"), null)
+                ? new HostileRequest("PUT", $"/v1/operations/{owner}-{i / 2}", "",
+                    Document($"{owner}-{i / 2}", $"{round}"), null)
                 : new HostileRequest("GET", $"/v1/operations/{owner}-{i / 2}", "", null, null))];
             var answers = await client.SendAllAsync(requests);
             for (var i = 1; i < requests.Length; i += 2)
-                if (answers[i] is not { Status: 200 } answer || JsonText.Difference(requests[i - 1].Body!, answer.Body) is not null)
+                if (answers[i] is not { Status: 200 } answer
+                    || JsonText.Difference(requests[i - 1].Body!, answer.Body) is not null)
                     findings.Add($"pipelined: {requests[i].Target} in round {round} was not given what had been put just before");
         }
     }
@@ -83,7 +87,8 @@ internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
         }
         catch (Exception fault) when (fault is IOException or IndexOutOfRangeException or ArgumentException or FormatException)
         {
-            // It hung up, which it may; or answered to HEAD, after which this reader cannot tell where the next answer begins.
+            // It hung up, which it may; or answered to HEAD, after which this reader cannot tell where the next
+            // answer begins.
             findings.Count(kind, kind, 0);
         }
         catch (OperationCanceledException)

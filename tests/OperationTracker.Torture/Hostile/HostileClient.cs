@@ -19,7 +19,9 @@ internal sealed class HostileClient(Uri url, HostileFindings findings, string ki
     public async Task<Answer?> SendAsync(string method, string target, byte[]? body = null, string headers = "") =>
         (await SendAllAsync([new HostileRequest(method, target, headers, body, null)]))[0];
 
-    /// <summary>Pipelines requests. What a server that closes the connection leaves unanswered is sent again, alone.</summary>
+    /// <summary>
+    /// Pipelines requests. What a server that closes the connection leaves unanswered is sent again, alone.
+    /// </summary>
     /// <returns>The answers; null for a request that got none, which is a finding.</returns>
     public async Task<Answer?[]> SendAllAsync(IReadOnlyList<HostileRequest> requests)
     {
@@ -82,8 +84,10 @@ internal sealed class HostileClient(Uri url, HostileFindings findings, string ki
         findings.Count(kind, answer.Method, answer.Status);
         // Of long answers one in so many is read: it takes longer than to ask for it.
         var isRead = answer.Body.Length < LongAnswer || _long++ % LongAnswersBetween == 0;
-        foreach (var fault in OpenApiContract.Faults(answer, isRead)) findings.Add($"{kind}: {Describe(request)}: {fault}");
+        foreach (var fault in OpenApiContract.Faults(answer, isRead))
+            findings.Add($"{kind}: {Describe(request)}: {fault}");
         if (answer.Status >= 500)
-            findings.Add(string.Create(CultureInfo.InvariantCulture, $"{kind}: {Describe(request)}: {answer.Status} {answer.Text}"));
+            findings.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{kind}: {Describe(request)}: {answer.Status} {answer.Text}"));
     }
 }

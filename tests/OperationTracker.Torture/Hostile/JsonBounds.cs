@@ -30,7 +30,8 @@ internal static class JsonBounds
             case JsonValueKind.Object:
                 var names = new HashSet<string>();
                 foreach (var member in value.EnumerateObject())
-                    if (!IsText(member.Name) || !names.Add(member.Name) || Forbids(member.Value, depth + 1, ref nodes)) return true;
+                    if (!IsText(member.Name) || !names.Add(member.Name)
+                        || Forbids(member.Value, depth + 1, ref nodes)) return true;
                 return depth > Depth;
             case JsonValueKind.Array:
                 foreach (var item in value.EnumerateArray())
@@ -50,7 +51,8 @@ internal static class JsonBounds
                 var text = value.GetRawText();
                 var e = text.IndexOfAny(['e', 'E']);
                 return text.Length > NumberLength
-                    || (e > 0 && !(long.TryParse(text[(e + 1)..], CultureInfo.InvariantCulture, out var exponent) && Math.Abs(exponent) <= Exponent));
+                    || (e > 0 && !(long.TryParse(text[(e + 1)..], CultureInfo.InvariantCulture, out var exponent)
+                        && Math.Abs(exponent) <= Exponent));
             default:
                 return false;
         }

@@ -34,7 +34,9 @@ internal sealed record JsonCase(string Name, byte[] Text, JsonVerdict Verdict)
             _ => JsonVerdict.Either,
         });
 
-    /// <summary>A document of an operation that holds the text as a value: its last one, or the first of its request.</summary>
+    /// <summary>
+    /// A document of an operation that holds the text as a value: its last one, or the first of its request.
+    /// </summary>
     public byte[] Within(string id, bool inRequest)
     {
         var head = $$"""{"operation_id":"{{id}}","occurred_time":"20261120_090000","last_update_time":"20261120_090000","status":"executing","request":{""";

@@ -3,7 +3,9 @@ using System.Text.Json;
 
 namespace OperationTracker.Torture.Hostile;
 
-/// <summary>Sends each text as a whole body and as a value within a sound document, and judges what comes of it.</summary>
+/// <summary>
+/// Sends each text as a whole body and as a value within a sound document, and judges what comes of it.
+/// </summary>
 internal sealed class JsonCaseRun(HostileClient client, HostileFindings findings, string owner)
 {
     /// <summary>So many are enough, and keep the lists short.</summary>
@@ -28,7 +30,8 @@ internal sealed class JsonCaseRun(HostileClient client, HostileFindings findings
         foreach (var (before, after, isKept) in JsonCases.Frames)
         {
             var id = $"{owner}-{_number++ % Operations}";
-            var document = Encoding.UTF8.GetString(new JsonCase("frame", "1"u8.ToArray(), JsonVerdict.Kept).Within(id, false));
+            var framed = new JsonCase("frame", "1"u8.ToArray(), JsonVerdict.Kept);
+            var document = Encoding.UTF8.GetString(framed.Within(id, inRequest: false));
             await PutAsync(
                 id, $"a document between {JsonSerializer.Serialize(before)} and {JsonSerializer.Serialize(after)}",
                 Encoding.UTF8.GetBytes(before + document + after), isKept ? JsonVerdict.Kept : JsonVerdict.Refused);
@@ -44,10 +47,12 @@ internal sealed class JsonCaseRun(HostileClient client, HostileFindings findings
     public static string? FaultOf(byte[] sent, JsonVerdict verdict, Answer before, Answer put, Answer after)
     {
         if (put.Status == 200)
-            return verdict == JsonVerdict.Refused ? "was taken" : after.Status != 200 ? "is not there" : Difference(sent, after.Body);
+            return verdict == JsonVerdict.Refused ? "was taken" : after.Status != 200 ? "is not there"
+                : Difference(sent, after.Body);
         if (put.Status is not (400 or 413)) return $"was answered {put.Status}";
         if (verdict == JsonVerdict.Kept) return $"was refused: {put.Text}";
-        return before.Status != after.Status || !before.Body.AsSpan().SequenceEqual(after.Body) ? "was refused and left something" : null;
+        return before.Status != after.Status || !before.Body.AsSpan().SequenceEqual(after.Body)
+            ? "was refused and left something" : null;
     }
 
     private static string? Difference(byte[] sent, byte[] got)

@@ -20,17 +20,24 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
     /// <summary>Stands where the text goes, until the document is written.</summary>
     private const string Marker = "MARKER-0b1d";
 
-    private static readonly JsonSerializerOptions AsItIs = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions AsItIs =
+        new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>Places by JSON Pointer, and the characters that the contract allows there; 0 for words and times.</summary>
+    /// <summary>
+    /// Places by JSON Pointer, and the characters that the contract allows there; 0 for words and times.
+    /// </summary>
     private static readonly (string Path, int Least, int Most, bool IsInList)[] Places =
     [
         ("sub_status", 0, int.MaxValue, true), ("request/uri", 0, 8192, true), ("request/body", 0, int.MaxValue, false),
-        ("response/body", 0, int.MaxValue, false), ("target_clusters/0/cluster_id", 1, 256, true), ("target_clusters/0/request/uri", 0, 8192, true),
-        ("target_clusters/0/request/body", 0, int.MaxValue, false), ("target_clusters/0/response/body", 0, int.MaxValue, false),
+        ("response/body", 0, int.MaxValue, false), ("target_clusters/0/cluster_id", 1, 256, true),
+        ("target_clusters/0/request/uri", 0, 8192, true),
+        ("target_clusters/0/request/body", 0, int.MaxValue, false),
+        ("target_clusters/0/response/body", 0, int.MaxValue, false),
         ("rollbacks/occurred_time", 1, int.MaxValue, true), ("rollbacks/target_clusters/0/cluster_id", 1, 256, true),
-        ("rollbacks/target_clusters/0/request/uri", 0, 8192, true), ("rollbacks/target_clusters/0/response/body", 0, int.MaxValue, false),
-        ("reservation_time", 0, int.MaxValue, true), ("request/x", 0, int.MaxValue, true), ("occurred_time", 0, 0, false), ("status", 0, 0, false),
+        ("rollbacks/target_clusters/0/request/uri", 0, 8192, true),
+        ("rollbacks/target_clusters/0/response/body", 0, int.MaxValue, false),
+        ("reservation_time", 0, int.MaxValue, true), ("request/x", 0, int.MaxValue, true),
+        ("occurred_time", 0, 0, false), ("status", 0, 0, false),
         ("request/method", 0, 0, false), ("rollbacks/result", 0, 0, false), ("operation_id", 0, 0, false),
     ];
 
@@ -43,7 +50,8 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
             if (findings.IsFull) return;
             await PutAsIdAsync(text);
             var id = string.Create(CultureInfo.InvariantCulture, $"{owner}-{_number++ % 40}");
-            foreach (var place in Places) await PutAsync(id, text, place.Path, IsAllowed(text, place.Least, place.Most), place.IsInList);
+            foreach (var (path, least, most, isInList) in Places)
+                await PutAsync(id, text, path, IsAllowed(text, least, most), isInList);
             await PutAsNameAsync(id, text);
         }
     }
@@ -57,8 +65,10 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         {
             var body = Write(document, text, options);
             if (await PutAsync(id, body, what) is not var (before, put, after)) return;
-            var verdict = isAllowed ? JsonVerdict.Kept : text == "20261120_090000" ? JsonVerdict.Either : JsonVerdict.Refused;
-            if (JsonCaseRun.FaultOf(body, verdict, before, put, after) is { } fault) findings.Add($"naughty: {what}: {fault}");
+            var verdict = isAllowed ? JsonVerdict.Kept
+                : text == "20261120_090000" ? JsonVerdict.Either : JsonVerdict.Refused;
+            if (JsonCaseRun.FaultOf(body, verdict, before, put, after) is { } fault)
+                findings.Add($"naughty: {what}: {fault}");
             else if (options == AsItIs && isAllowed) await FindAsync(id, text, what, after, isInList);
         }
     }
@@ -66,12 +76,14 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
     /// <summary>As the name of a member that the contract does not know.</summary>
     private async Task PutAsNameAsync(string id, string text)
     {
-        var body = Encoding.UTF8.GetBytes($"{Document(id).ToJsonString()[..^1]},{Encoding.UTF8.GetString(Literal(text, AsItIs))}:0}}");
+        byte[] body = [.. Encoding.UTF8.GetBytes(Document(id).ToJsonString()[..^1] + ","), .. Literal(text, AsItIs), .. ":0}"u8];
         var isKnown = Places.Any(place => place.Path.Split('/')[0] == text) || text is "last_update_time";
         if (await PutAsync(id, body, "a name") is not var (before, put, after)) return;
         var verdict = !isKnown && IsText(text) ? JsonVerdict.Kept : JsonVerdict.Refused;
-        if (JsonCaseRun.FaultOf(body, verdict, before, put, after) is { } fault) findings.Add($"naughty: a member named {Quote(text)}: {fault}");
-        else if (verdict == JsonVerdict.Kept) await FindAsync(id, text, $"a member named {Quote(text)}", after, isInList: true);
+        if (JsonCaseRun.FaultOf(body, verdict, before, put, after) is { } fault)
+            findings.Add($"naughty: a member named {Quote(text)}: {fault}");
+        else if (verdict == JsonVerdict.Kept)
+            await FindAsync(id, text, $"a member named {Quote(text)}", after, isInList: true);
     }
 
     /// <summary>On the target, as it is and percent-encoded.</summary>
@@ -80,7 +92,9 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         var isValid = text is { Length: > 0 and <= 128 } and not ("." or "..") && text.All(IdCharacters.Contains);
         var body = Write(Document(Marker), text, AsItIs);
         var count = await CountAsync();
-        foreach (var spelling in new[] { Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), IsText(text) ? Uri.EscapeDataString(text) : "%00" })
+        var (asItIs, encoded) =
+            (Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), IsText(text) ? Uri.EscapeDataString(text) : "%00");
+        foreach (var spelling in new[] { asItIs, encoded })
         {
             // A target with a line's end in it is several lines; they are the garbage's business.
             if (spelling.AsSpan().ContainsAny('\r', '\n') || spelling.Contains(' ', StringComparison.Ordinal)) continue;
@@ -88,10 +102,12 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
             // A query is no part of the id, nor a thing that a PUT reads.
             var names = spelling.Split('?')[0];
             if (put is null || (names != spelling && names.All(IdCharacters.Contains))) continue;
-            if (isValid != (put.Status == 200)) findings.Add($"naughty: the id {Quote(text)} was answered {put.Status}");
+            if (isValid != (put.Status == 200))
+                findings.Add($"naughty: the id {Quote(text)} was answered {put.Status}");
             if (!isValid || put.Status != 200) continue;
             var got = await client.SendAsync("GET", $"/v1/operations/{spelling}");
-            if (got is not null && JsonText.Difference(body, got.Body) is { } fault) findings.Add($"naughty: the id {Quote(text)}: {fault}");
+            if (got is not null && JsonText.Difference(body, got.Body) is { } fault)
+                findings.Add($"naughty: the id {Quote(text)}: {fault}");
         }
 
         if (!isValid && await CountAsync() != count) findings.Add($"naughty: the id {Quote(text)} left something");
@@ -100,9 +116,11 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
 
     private async Task<(Answer Before, Answer Put, Answer After)?> PutAsync(string id, byte[] body, string what)
     {
-        HostileRequest get = new("GET", $"/v1/operations/{id}", "", null, null), put = new("PUT", get.Target, "", body, null);
+        HostileRequest get = new("GET", $"/v1/operations/{id}", "", null, null),
+            put = new("PUT", get.Target, "", body, null);
         if (await client.SendAllAsync([get, put, get]) is not [{ } before, { } answer, { } after]) return null;
-        findings.Tally($"naughty {(what == "a name" ? "name" : "value")} {(answer.Status == 200 ? "taken" : "refused")}");
+        var came = answer.Status == 200 ? "taken" : "refused";
+        findings.Tally($"naughty {(what == "a name" ? "name" : "value")} {came}");
         return (before, answer, after);
     }
 
@@ -114,7 +132,8 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         var requests = new List<HostileRequest> { new("GET", events, "", null, null) };
         if (isInList) requests.Add(new("GET", $"/v1/operations?format=detail-list&cluster_id={id}", "", null, null));
         foreach (var answer in await client.SendAllAsync(requests))
-            if (answer is not { Status: 200 } || !Holds(answer.Body, text)) findings.Add($"naughty: {what} is not in {answer?.Target}");
+            if (answer is not { Status: 200 } || !Holds(answer.Body, text))
+                findings.Add($"naughty: {what} is not in {answer?.Target}");
     }
 
     /// <summary>Where the log ends. Nobody else writes meanwhile.</summary>
@@ -127,24 +146,31 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
 
     private static JsonObject Document(string id) => new()
     {
-        ["operation_id"] = id, ["occurred_time"] = "20261120_090000", ["last_update_time"] = "20261120_090000", ["status"] = "completed",
+        ["operation_id"] = id, ["occurred_time"] = "20261120_090000", ["last_update_time"] = "20261120_090000",
+        ["status"] = "completed",
         ["request"] = Request(), ["response"] = new JsonObject { ["status_code"] = 200, ["body"] = "" },
         ["target_clusters"] = new JsonArray(Cluster("1"), Cluster(id == Marker ? "1" : id)),
-        ["rollbacks"] = new JsonObject { ["result"] = "none", ["occurred_time"] = "x", ["target_clusters"] = new JsonArray(Cluster("1")) },
+        ["rollbacks"] = new JsonObject
+        {
+            ["result"] = "none", ["occurred_time"] = "x", ["target_clusters"] = new JsonArray(Cluster("1")),
+        },
     };
 
-    private static JsonObject Request() => new() { ["uri"] = "/v1", ["method"] = "POST", ["body"] = HostileRequest.Canary };
+    private static JsonObject Request() =>
+        new() { ["uri"] = "/v1", ["method"] = "POST", ["body"] = HostileRequest.Canary };
 
     private static JsonObject Cluster(string id) => new()
     {
-        ["cluster_id"] = id, ["request"] = Request(), ["response"] = new JsonObject { ["status_code"] = 200, ["body"] = "" },
+        ["cluster_id"] = id, ["request"] = Request(),
+        ["response"] = new JsonObject { ["status_code"] = 200, ["body"] = "" },
     };
 
     private static void Set(JsonObject document, string path, string text)
     {
         var names = path.Split('/');
         JsonNode parent = document;
-        foreach (var name in names[..^1]) parent = parent is JsonArray items ? items[int.Parse(name, CultureInfo.InvariantCulture)]! : parent[name]!;
+        foreach (var name in names[..^1])
+            parent = parent is JsonArray items ? items[int.Parse(name, CultureInfo.InvariantCulture)]! : parent[name]!;
         parent[names[^1]] = Marker;
     }
 
@@ -166,9 +192,16 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         most > 0 && IsText(text) && text.Length >= least && text.EnumerateRunes().Count() <= most;
 
     /// <summary>Neither U+0000 nor half of a surrogate pair.</summary>
-    private static bool IsText(string text) =>
-        !text.Contains('\0', StringComparison.Ordinal) && text.Select((c, i) => (c, i)).All(pair => !char.IsSurrogate(pair.c)
-            || (char.IsHighSurrogate(pair.c) ? pair.i + 1 < text.Length && char.IsLowSurrogate(text[pair.i + 1]) : pair.i > 0 && char.IsHighSurrogate(text[pair.i - 1])));
+    private static bool IsText(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] == '\0' || (char.IsSurrogate(text[i]) && !char.IsSurrogatePair(text, i))) return false;
+            if (char.IsSurrogate(text[i])) i++;
+        }
+
+        return true;
+    }
 
     private static bool Holds(byte[] json, string text)
     {
@@ -176,7 +209,9 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         return Holds(document.RootElement, text);
     }
 
-    /// <summary>As a value or a name; events hold values of unknown members as JSON text, and places as JSON Pointers.</summary>
+    /// <summary>
+    /// As a value or a name; events hold values of unknown members as JSON text, and places as JSON Pointers.
+    /// </summary>
     private static bool Holds(JsonElement value, string text) => value.ValueKind switch
     {
         JsonValueKind.Object => value.EnumerateObject().Any(member => member.Name == text || Holds(member.Value, text)

@@ -10,13 +10,23 @@ namespace OperationTracker.Torture.Hostile;
 /// </summary>
 internal sealed class OpenApiFuzzer(int seed, string owner)
 {
-    private static readonly (string Path, string Method, JsonElement Operation, JsonElement[] Parameters)[] Operations = [.. ReadOperations()];
-    private static readonly string[] Undeclared = ["POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PUT", "HEAD", "GET", "LINK"];
+    private static readonly (string Path, string Method, JsonElement Operation, JsonElement[] Parameters)[] Operations =
+        [.. ReadOperations()];
+    /// <summary>The first of the document are about one operation, and the list.</summary>
+    private const int OfOperations = 7;
+
+    private static readonly string[] Undeclared =
+        ["POST", "DELETE", "PATCH", "OPTIONS", "TRACE", "PUT", "HEAD", "GET", "LINK"];
     private static readonly string[] ETags = ["*", "\"1-0\"", "\"a\", \"b\"", "W/\"1-0\""];
     private static readonly string[] Times = ["occurred_time", "last_update_time"];
-    private static readonly string[] BadIds = [".", "..", "a%2Fb", "%00", "%", "%zz", "a%20b", "%C3%A9", "a+b", "a;b", "%2e%2e", new('x', 129), "a%252F"];
+    private static readonly string[] BadIds =
+    [
+        ".", "..", "a%2Fb", "%00", "%", "%zz", "a%20b", "%C3%A9", "a+b", "a;b", "%2e%2e", new('x', 129), "a%252F",
+    ];
 
-    /// <summary>A request, and whether it keeps the document: true, false, or null where the document alone does not say.</summary>
+    /// <summary>
+    /// A request, and whether it keeps the document: true, false, or null where the document alone does not say.
+    /// </summary>
     public sealed record Fuzzed(HostileRequest Request, bool? IsSound);
 
     /// <summary>What is wrong with the status; null when nothing is.</summary>
@@ -32,8 +42,8 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
     {
         var random = new Random(unchecked(seed * 7919 + number));
         var values = new SchemaValues(random);
-        // The first of the document are those that are about one operation, and the list.
-        var (path, method, operation, parameters) = Operations[random.Next(random.Next(2) == 0 ? 7 : Operations.Length)];
+        var among = random.Next(2) == 0 ? OfOperations : Operations.Length;
+        var (path, method, operation, parameters) = Operations[random.Next(among)];
         bool? isSound = true;
         if (random.Next(20) == 0)
         {
@@ -44,7 +54,8 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
         var breaks = random.Next(3) == 0;
         var id = $"{owner}-{number / 10_000}-{random.Next(6)}";
         var isIdBroken = breaks && random.Next(6) == 0 && path.Contains("{operation_id}", StringComparison.Ordinal);
-        var target = path.Replace("{operation_id}", isIdBroken ? BadIds[random.Next(BadIds.Length)] : id, StringComparison.Ordinal)
+        var target = path.Replace("{operation_id}", isIdBroken ? BadIds[random.Next(BadIds.Length)] : id,
+            StringComparison.Ordinal)
             .Replace("{name}", random.Next(3) == 0 ? "nothing" : "operations", StringComparison.Ordinal);
         if (isIdBroken && isSound == true) isSound = false;
         var query = new List<string>();
@@ -63,15 +74,20 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
 
         if (query.Count > 0) target += "?" + string.Join('&', query);
         // Together they are refused, which a schema of one parameter cannot say.
-        if (target.Contains("version=", StringComparison.Ordinal) && target.Contains("at=", StringComparison.Ordinal)) isSound = isSound == true ? null : isSound;
+        if (isSound == true && target.Contains("version=", StringComparison.Ordinal)
+            && target.Contains("at=", StringComparison.Ordinal))
+            isSound = null;
         byte[]? body = null;
         if (operation.TryGetProperty("requestBody", out var wanted) && method == "PUT")
-            body = MakeBody(random, values, wanted.GetProperty("content").GetProperty("application/json").GetProperty("schema"), id, ref isSound);
-        return new Fuzzed(new HostileRequest(method, target, headers.ToString(), body, body is null ? null : id), isSound);
+            body = MakeBody(random, values,
+                wanted.GetProperty("content").GetProperty("application/json").GetProperty("schema"), id, ref isSound);
+        return new Fuzzed(new HostileRequest(method, target, headers.ToString(), body, body is null ? null : id),
+            isSound);
     }
 
     private static void AddParameter(
-        Random random, SchemaValues values, JsonElement parameter, bool breaks, List<string> query, StringBuilder headers, ref bool? isSound)
+        Random random, SchemaValues values, JsonElement parameter, bool breaks, List<string> query,
+            StringBuilder headers, ref bool? isSound)
     {
         var name = parameter.GetText("name");
         var schema = parameter.GetProperty("schema");
@@ -81,7 +97,8 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
         {
             // What a header may hold is not all that a text may, and that it is a list of ETags is said in words.
             if (text.Any(c => c is < ' ' or > '~')) return;
-            if (broken is null && random.Next(2) == 0 && !schema.TryGetProperty("enum", out _)) text = ETags[random.Next(ETags.Length)];
+            if (broken is null && random.Next(2) == 0 && !schema.TryGetProperty("enum", out _))
+                text = ETags[random.Next(ETags.Length)];
             headers.Append(name).Append(": ").Append(text).Append("\r\n");
             if (broken is not null && isSound == true) isSound = false;
             else if (isSound == true && text != "*" && !ETags.Contains(text)) isSound = null;
@@ -110,7 +127,7 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
         document["sub_status"] = HostileRequest.Canary;
         var text = random.Next(5) < 2 ? document.ToJsonString() : values.Mutate(document);
         if (!Keeps(schema, text)) isSound = isSound == null ? null : false;
-        else if (JsonBounds.Forbid(Encoding.UTF8.GetBytes(text)) || !IsOf(text, id)) isSound = isSound == true ? false : isSound;
+        else if (isSound == true && (JsonBounds.Forbid(Encoding.UTF8.GetBytes(text)) || !IsOf(text, id))) isSound = false;
         return Encoding.UTF8.GetBytes(text);
     }
 
@@ -135,5 +152,6 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
         where method.Name != "parameters"
         let parameters = method.Value.TryGetProperty("parameters", out var own) ? own.EnumerateArray().ToArray() : []
         select (path.Name, method.Name.ToUpperInvariant(), method.Value, parameters.Select(parameter =>
-            parameter.TryGetProperty("$ref", out var reference) ? OpenApiContract.Schemas.Resolve(reference.GetString()!) : parameter).ToArray());
+            parameter.TryGetProperty("$ref", out var reference)
+                ? OpenApiContract.Schemas.Resolve(reference.GetString()!) : parameter).ToArray());
 }
