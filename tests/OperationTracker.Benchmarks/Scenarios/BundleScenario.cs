@@ -28,6 +28,9 @@ internal sealed class BundleScenario(ScenarioContext context)
         await using var source = tracker;
         await StoreAsync(database, tracker, cancel);
         var (operations, events) = await CountAsync(database, cancel);
+        ScenarioContext.Say("bundle, verifying the record");
+        // Fails when anything is found.
+        _rounds.Add("verify", events / (await OptrackCommand.RunAsync(database, ["audit", "verify"], cancel)).Seconds);
         var file = Path.Combine(context.Server.Scratch, "all.optrack.tar");
 
         ScenarioContext.Say($"bundle, exporting {operations} operations with {events} events");
@@ -114,6 +117,7 @@ internal sealed class BundleScenario(ScenarioContext context)
     private void Tell()
     {
         _rounds.Tell("events", "events exported and imported", "events");
+        _rounds.Tell("verify", "audit verify", "events/s");
         _rounds.Tell("size", "size of the bundle", "MB");
         foreach (var command in new[] { "export", "import" })
         {

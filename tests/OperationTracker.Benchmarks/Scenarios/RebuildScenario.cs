@@ -9,7 +9,7 @@ namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
 /// A rebuild of the view, alone, against copying the same events out and the same views in; and PUTs at half of the peak rate
-/// while it runs, at full speed and paced.
+/// while it runs, at full speed and paced; and clients that read back what they write meanwhile.
 /// </summary>
 internal sealed class RebuildScenario(ScenarioContext context)
 {
@@ -43,6 +43,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
             await MeasureUnderLoadAsync(database, put, cancel);
         }
 
+        await ReadBackAsync(source, database, tracker, cancel);
+
         Tell();
         return _rounds.Figures;
     }
@@ -75,6 +77,21 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
     }
 
+    /// <summary>A rebuild while clients read back what they write; afterwards each row has to be what a fold makes.</summary>
+    private async Task ReadBackAsync(
+        NpgsqlDataSource source, string database, HttpServerProcess tracker, CancellationToken cancel)
+    {
+        ScenarioContext.Say("rebuild, while clients read back what they write");
+        using var clients = new ReadBack(tracker, _operations);
+        await clients.RunAsync(RunAsync(database, ["rebuild"], cancel), cancel);
+        _rounds.Add("answers", clients.Answers);
+        _rounds.Add("missing", clients.Missing);
+        _rounds.Add("stale", clients.Stale);
+        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+        // Fails when a row differs.
+        await RunAsync(database, ["verify"], cancel);
+    }
+
     private static async Task<LoadResult> WhileAsync(Task rebuild, LoadProcess load, CancellationToken cancel)
     {
         var result = await load.RunAsync(cancel);
@@ -102,6 +119,9 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
         _rounds.Tell("lock", "append lock held by the swap", "ms");
         _rounds.Tell("verify", "verify, alone", "events/s");
+        _rounds.Tell("answers", "documents read back during a rebuild", "GETs");
+        _rounds.Tell("missing", "of these, missing", "GETs");
+        _rounds.Tell("stale", "of these, not the one acknowledged last", "GETs");
         _rounds.Compare("fast.p99/without", "fast.p99", "PUT at half of the peak rate, p99, during a rebuild", "ms", "without.p99", "without");
         _rounds.Compare("paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms", "without.p99", "without");
     }
