@@ -35,7 +35,7 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
     [Fact]
     public async Task Naughty_strings_come_back_as_they_are_or_leave_nothing()
     {
-        var stride = Math.Max(1, NaughtyStrings.All.Count * 120 / Law.Cases);
+        var stride = Math.Max(1, NaughtyStrings.All.Count * 200 / Law.Cases);
         using var client = new HostileClient(tracker.Url, _findings, "naughty");
 
         await new NaughtyRun(client, _findings, "naughty")
