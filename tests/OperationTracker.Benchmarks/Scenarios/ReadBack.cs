@@ -1,9 +1,10 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
+using OperationTracker.Benchmarks.Load;
 using OperationTracker.Benchmarks.Servers;
 
-namespace OperationTracker.Benchmarks.Load;
+namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
 /// Clients that read back what they write: each writes operations of its own, step by step, and after each answer asks for the
