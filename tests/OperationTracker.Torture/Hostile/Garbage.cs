@@ -49,18 +49,18 @@ internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
         {
             HostileRequest[] requests = [.. Enumerable.Range(0, 40).Select(i => i % 2 == 0
                 ? new HostileRequest("PUT", $"/v1/operations/{owner}-{i / 2}", "",
-                    Document($"{owner}-{i / 2}", $"{round}"), null)
+                    Document($"{owner}-{i / 2}", round), null)
                 : new HostileRequest("GET", $"/v1/operations/{owner}-{i / 2}", "", null, null))];
             var answers = await client.SendAllAsync(requests);
             for (var i = 1; i < requests.Length; i += 2)
                 if (answers[i] is not { Status: 200 } answer
                     || JsonText.Difference(requests[i - 1].Body!, answer.Body) is not null)
-                    findings.Add($"pipelined: {requests[i].Target} in round {round} was not given what had been put just before");
+                    findings.Add($"pipelined: {requests[i].Target} in round {round} is not what was put just before");
         }
     }
 
-    private static byte[] Document(string id, string note) => Encoding.UTF8.GetBytes(
-        $$"""{"operation_id":"{{id}}","occurred_time":"20261120_090000","last_update_time":"20261120_090000","status":"executing","request":{"uri":"","method":"POST","body":""},"sub_status":"{{note}}"}""");
+    private static byte[] Document(string id, int note) =>
+        new JsonCase("note", Encoding.UTF8.GetBytes($"{note}"), JsonVerdict.Kept).Within(id, inRequest: false);
 
     private async Task SendAsync(string kind, byte[] bytes, int number, bool hangUp)
     {
@@ -85,7 +85,8 @@ internal sealed class Garbage(Uri url, HostileFindings findings, int seed)
                 if (answer.Status is >= 500 and not 505) findings.Add($"{kind} {number}: {answer.Status}");
             }
         }
-        catch (Exception fault) when (fault is IOException or IndexOutOfRangeException or ArgumentException or FormatException)
+        catch (Exception fault) when (
+            fault is IOException or IndexOutOfRangeException or ArgumentException or FormatException)
         {
             // It hung up, which it may; or answered to HEAD, after which this reader cannot tell where the next
             // answer begins.

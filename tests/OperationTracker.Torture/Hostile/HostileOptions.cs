@@ -43,6 +43,8 @@ internal sealed record HostileOptions
             values[name] = arguments[i + 1];
         }
 
+        if (values.GetValueOrDefault("corpus") is { } corpus && !System.IO.Directory.Exists(corpus))
+            throw new ArgumentException($"--corpus names {corpus}, where no directory is.");
         var defaults = new HostileOptions();
         return new HostileOptions
         {

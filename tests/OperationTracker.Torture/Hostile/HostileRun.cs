@@ -149,5 +149,5 @@ internal sealed class HostileRun
     }
 
     private void Tell(string what, double megabytes) => _tell(string.Create(CultureInfo.InvariantCulture,
-        $"  {what}: {_findings.Total} requests, {_findings.Texts.Count} findings, {megabytes} MB, {_time.Elapsed.TotalSeconds:0} s"));
+        $"  {what}: {_findings.Total} requests, {_findings.Texts.Count} findings, {megabytes} MB, {_time.Elapsed:c}"));
 }

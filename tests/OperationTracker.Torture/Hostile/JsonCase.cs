@@ -39,7 +39,8 @@ internal sealed record JsonCase(string Name, byte[] Text, JsonVerdict Verdict)
     /// </summary>
     public byte[] Within(string id, bool inRequest)
     {
-        var head = $$"""{"operation_id":"{{id}}","occurred_time":"20261120_090000","last_update_time":"20261120_090000","status":"executing","request":{""";
+        const string Times = "\"occurred_time\":\"20261120_090000\",\"last_update_time\":\"20261120_090000\"";
+        var head = $"{{\"operation_id\":\"{id}\",{Times},\"status\":\"executing\",\"request\":{{";
         const string Request = "\"uri\":\"/v1\",\"method\":\"POST\",\"body\":\"\"}";
         return inRequest
             ? [.. Encoding.UTF8.GetBytes(head + "\"x\":"), .. Text, .. Encoding.UTF8.GetBytes("," + Request + "}")]

@@ -17,9 +17,6 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
 
     private const string IdCharacters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 
-    /// <summary>Stands where the text goes, until the document is written.</summary>
-    private const string Marker = "MARKER-0b1d";
-
     private static readonly JsonSerializerOptions AsItIs =
         new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -58,12 +55,12 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
 
     private async Task PutAsync(string id, string text, string path, bool isAllowed, bool isInList)
     {
-        var document = Document(id);
-        Set(document, path, text);
+        var document = NaughtyDocument.Make(id);
+        NaughtyDocument.Mark(document, path);
         var what = $"{path} holding {Quote(text)}";
         foreach (var options in new[] { AsItIs, JsonSerializerOptions.Default })
         {
-            var body = Write(document, text, options);
+            var body = NaughtyDocument.Write(document, text, options);
             if (await PutAsync(id, body, what) is not var (before, put, after)) return;
             var verdict = isAllowed ? JsonVerdict.Kept
                 : text == "20261120_090000" ? JsonVerdict.Either : JsonVerdict.Refused;
@@ -76,10 +73,10 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
     /// <summary>As the name of a member that the contract does not know.</summary>
     private async Task PutAsNameAsync(string id, string text)
     {
-        byte[] body = [.. Encoding.UTF8.GetBytes(Document(id).ToJsonString()[..^1] + ","), .. Literal(text, AsItIs), .. ":0}"u8];
+        byte[] body = [.. Encoding.UTF8.GetBytes(NaughtyDocument.Make(id).ToJsonString()[..^1] + ","), .. NaughtyDocument.Literal(text, AsItIs), .. ":0}"u8];
         var isKnown = Places.Any(place => place.Path.Split('/')[0] == text) || text is "last_update_time";
         if (await PutAsync(id, body, "a name") is not var (before, put, after)) return;
-        var verdict = !isKnown && IsText(text) ? JsonVerdict.Kept : JsonVerdict.Refused;
+        var verdict = !isKnown && NaughtyDocument.IsText(text) ? JsonVerdict.Kept : JsonVerdict.Refused;
         if (JsonCaseRun.FaultOf(body, verdict, before, put, after) is { } fault)
             findings.Add($"naughty: a member named {Quote(text)}: {fault}");
         else if (verdict == JsonVerdict.Kept)
@@ -90,10 +87,10 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
     private async Task PutAsIdAsync(string text)
     {
         var isValid = text is { Length: > 0 and <= 128 } and not ("." or "..") && text.All(IdCharacters.Contains);
-        var body = Write(Document(Marker), text, AsItIs);
+        var body = NaughtyDocument.Write(NaughtyDocument.Make(NaughtyDocument.Marker), text, AsItIs);
         var count = await CountAsync();
         var (asItIs, encoded) =
-            (Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), IsText(text) ? Uri.EscapeDataString(text) : "%00");
+            (Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), NaughtyDocument.IsText(text) ? Uri.EscapeDataString(text) : "%00");
         foreach (var spelling in new[] { asItIs, encoded })
         {
             // A target with a line's end in it is several lines; they are the garbage's business.
@@ -144,64 +141,8 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         return state.RootElement.GetProperty("position").GetInt64();
     }
 
-    private static JsonObject Document(string id) => new()
-    {
-        ["operation_id"] = id, ["occurred_time"] = "20261120_090000", ["last_update_time"] = "20261120_090000",
-        ["status"] = "completed",
-        ["request"] = Request(), ["response"] = new JsonObject { ["status_code"] = 200, ["body"] = "" },
-        ["target_clusters"] = new JsonArray(Cluster("1"), Cluster(id == Marker ? "1" : id)),
-        ["rollbacks"] = new JsonObject
-        {
-            ["result"] = "none", ["occurred_time"] = "x", ["target_clusters"] = new JsonArray(Cluster("1")),
-        },
-    };
-
-    private static JsonObject Request() =>
-        new() { ["uri"] = "/v1", ["method"] = "POST", ["body"] = HostileRequest.Canary };
-
-    private static JsonObject Cluster(string id) => new()
-    {
-        ["cluster_id"] = id, ["request"] = Request(),
-        ["response"] = new JsonObject { ["status_code"] = 200, ["body"] = "" },
-    };
-
-    private static void Set(JsonObject document, string path, string text)
-    {
-        var names = path.Split('/');
-        JsonNode parent = document;
-        foreach (var name in names[..^1])
-            parent = parent is JsonArray items ? items[int.Parse(name, CultureInfo.InvariantCulture)]! : parent[name]!;
-        parent[names[^1]] = Marker;
-    }
-
-    private static byte[] Write(JsonObject document, string text, JsonSerializerOptions options)
-    {
-        var parts = document.ToJsonString().Split($"\"{Marker}\"");
-        return [.. Encoding.UTF8.GetBytes(parts[0]), .. Literal(text, options), .. Encoding.UTF8.GetBytes(parts[1])];
-    }
-
-    /// <summary>The text as JSON. Halves of surrogate pairs stay what they are, as escapes.</summary>
-    private static byte[] Literal(string text, JsonSerializerOptions options)
-    {
-        if (IsText(text)) return JsonSerializer.SerializeToUtf8Bytes(text, options);
-        var escapes = text.Select(c => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)c:x4}"));
-        return Encoding.UTF8.GetBytes($"\"{string.Concat(escapes)}\"");
-    }
-
     private static bool IsAllowed(string text, int least, int most) =>
-        most > 0 && IsText(text) && text.Length >= least && text.EnumerateRunes().Count() <= most;
-
-    /// <summary>Neither U+0000 nor half of a surrogate pair.</summary>
-    private static bool IsText(string text)
-    {
-        for (var i = 0; i < text.Length; i++)
-        {
-            if (text[i] == '\0' || (char.IsSurrogate(text[i]) && !char.IsSurrogatePair(text, i))) return false;
-            if (char.IsSurrogate(text[i])) i++;
-        }
-
-        return true;
-    }
+        most > 0 && NaughtyDocument.IsText(text) && text.Length >= least && text.EnumerateRunes().Count() <= most;
 
     private static bool Holds(byte[] json, string text)
     {
