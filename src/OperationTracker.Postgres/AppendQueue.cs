@@ -47,6 +47,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private const int Flights = 2;
 
     private readonly FlyAsync _fly;
+    private readonly Func<Func<Task>, Task> _start;
     private readonly AppendQueueLimits _limits;
     private readonly TimeProvider _clock;
     private readonly ITimer _impatience;
@@ -62,9 +63,12 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// <param name="fly">Carries a flight out.</param>
     /// <param name="limits">The bounds.</param>
     /// <param name="clock">Tells how long changes have waited.</param>
-    public AppendQueue(FlyAsync fly, AppendQueueLimits limits, TimeProvider clock)
+    /// <param name="start">Starts a flight, called under the queue's lock; the thread pool does by default.</param>
+    public AppendQueue(
+        FlyAsync fly, AppendQueueLimits limits, TimeProvider clock, Func<Func<Task>, Task>? start = null)
     {
         _fly = fly;
+        _start = start ?? Task.Run;
         _limits = limits;
         _clock = clock;
         var period = limits.PatienceOrDefault / 20;
@@ -169,7 +173,7 @@ internal sealed class AppendQueue : IAsyncDisposable
             return;
         _preparing = true;
         _underWay++;
-        _ = Task.Run(() => FlyAsync(flight));
+        _ = _start(() => FlyAsync(flight));
     }
 
     private async Task FlyAsync(List<PendingAppend> flight)

@@ -1,7 +1,9 @@
 using OperationTracker.Torture;
+using OperationTracker.Torture.Hostile;
 
 try
 {
+    if (args is ["hostile", .. var hostile]) return await HostileRun.RunAsync(HostileOptions.Parse(hostile), Console.Error.WriteLine);
     var options = TortureOptions.Parse(args);
     using var interrupt = new CancellationTokenSource();
     Console.CancelKeyPress += (_, pressed) =>

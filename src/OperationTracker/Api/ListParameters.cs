@@ -27,7 +27,7 @@ internal sealed record ListParameters(
         {
             Statuses = [.. reader.Words("status", Words<OperationStatus>(OperationStatuses.ToText))
                 .Select(index => (OperationStatus)index)],
-            ClusterId = reader.Text("cluster_id"),
+            ClusterId = reader.Text("cluster_id", 1, OperationLimits.ClusterIdLength),
             Method = (RequestMethod?)reader.Word("method", Words<RequestMethod>(RequestMethods.ToText)),
             UriPrefix = reader.Text("uri"),
             OccurredFrom = reader.Time("occurred_from"),

@@ -32,6 +32,21 @@ internal sealed class QueryReader(QueryString query, List<DocumentFault> faults)
         return null;
     }
 
+    /// <summary>A text of so many characters.</summary>
+    public string? Text(string name, int least, int most)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        var length = text.EnumerateRunes().Count();
+        if (length < least)
+            Fault(name, "must not be empty");
+        else if (length > most)
+            Fault(name, $"must not be longer than {most} characters", FaultKind.Range);
+        else
+            return text;
+        return null;
+    }
+
     /// <summary>The values of a parameter that may stand several times.</summary>
     public ValueList<string> Texts(string name)
     {

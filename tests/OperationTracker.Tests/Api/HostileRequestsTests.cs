@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using Xunit.Abstractions;
 
 namespace OperationTracker.Tests.Api;
@@ -85,7 +84,7 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
             try
             {
                 connection ??= await RawHttp.ConnectAsync(tracker.Url);
-                await SendAsync(connection, request, isChunked: number % 5 == 0);
+                await SendAsync(connection, request);
             }
             catch (Exception fault) when (fault is IOException or OperationCanceledException or ShouldAssertException)
             {
@@ -100,17 +99,9 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
         connection?.Dispose();
     }
 
-    private async Task SendAsync(RawHttp connection, HostileRequest request, bool isChunked)
+    private async Task SendAsync(RawHttp connection, HostileRequest request)
     {
-        var head = $"{request.Method} {request.Target} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n{request.Headers}";
-        byte[] message = request.Body switch
-        {
-            null => Encoding.Latin1.GetBytes(head + "\r\n"),
-            var body when isChunked && body.Length > 0 => [
-                .. Encoding.Latin1.GetBytes(head + $"Transfer-Encoding: chunked\r\n\r\n{body.Length:x}\r\n"), .. body, .. "\r\n0\r\n\r\n"u8],
-            var body => [.. Encoding.Latin1.GetBytes(head + $"Content-Length: {body.Length}\r\n\r\n"), .. body],
-        };
-        await connection.WriteAsync(message);
+        await connection.WriteAsync(request.ToBytes(tracker.Url.Authority));
         var answer = await connection.ReadAsync(request.Method, request.Target);
         _answers.AddOrUpdate($"{request.Method} {answer.Status}", 1, (_, count) => count + 1);
         OpenApiContract.Faults(answer).ShouldBeEmpty();

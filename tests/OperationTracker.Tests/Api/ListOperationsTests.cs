@@ -172,6 +172,11 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
     [InlineData("method=GET", "method", "010002")]
     [InlineData("method=patch", "method", "010002")]
     [InlineData("cluster_id=a&cluster_id=b", "cluster_id", "010002")]
+    [InlineData("cluster_id=", "cluster_id", "010002")]
+    [InlineData(
+        "cluster_id=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "cluster_id", "010003")]
     [InlineData("uri=%00", "uri", "010002")]
     [InlineData("occurred_from=20260230_000000", "occurred_from", "010002")]
     [InlineData("occurred_to=2026", "occurred_to", "010002")]

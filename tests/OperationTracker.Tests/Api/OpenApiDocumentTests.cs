@@ -101,7 +101,7 @@ public sealed class OpenApiDocumentTests
     [InlineData("getRefusedUpdates", "200 400 405 406 408 414 431 500 503")]
     [InlineData("getStuckOperations", "200 400 405 406 408 414 431 500 503")]
     [InlineData("getDurations", "200 400 405 406 408 414 431 500 503")]
-    [InlineData("getProjection", "200 404 405 406 408 414 431 500 503")]
+    [InlineData("getProjection", "200 400 404 405 406 408 414 431 500 503")]
     [InlineData("getEvents", "200 400 405 406 408 414 431 500 503")]
     public void Every_status_that_can_come_is_listed(string operationId, string statuses)
     {

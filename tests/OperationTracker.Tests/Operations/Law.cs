@@ -16,6 +16,9 @@ internal static class Law
     /// <summary>How many cases a law whose case is one sequence of documents is checked with.</summary>
     public static int Cases { get; } = (int)Number("OPTRACK_CASES", 2_000);
 
+    /// <summary>The seed as a number that others can count on from.</summary>
+    public static int FirstSeed => (int)(Seed % 1_000_000_000);
+
     public static void Check<T>(Arbitrary<T> cases, Action<T> property, int? count = null) =>
         Prop.ForAll(cases, property).Check(Config.QuickThrowOnFailure
             .WithMaxTest(count ?? Cases).WithReplay(Seed, 1).WithQuietOnSuccess(true));

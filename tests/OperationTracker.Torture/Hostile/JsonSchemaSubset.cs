@@ -2,7 +2,7 @@ using System.Numerics;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 
-namespace OperationTracker.Tests.Api;
+namespace OperationTracker.Torture.Hostile;
 
 /// <summary>
 /// JSON Schema as far as the OpenAPI document uses it. A keyword that is not known here fails, so that no rule of the

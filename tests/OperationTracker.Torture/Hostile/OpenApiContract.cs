@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
+using System.Reflection;
 using System.Text;
 using System.Text.Json;
-using OperationTracker.Cli;
 
-namespace OperationTracker.Tests.Api;
+namespace OperationTracker.Torture.Hostile;
 
 /// <summary>An answer as it came, with what was asked.</summary>
 internal sealed record Answer(
     string Method, string Target, int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
     public string Text => Encoding.UTF8.GetString(Body);
+
+    public string? ETag => Header("ETag");
 
     public string? Header(string name) => Headers.GetValueOrDefault(name);
 }
@@ -25,7 +27,7 @@ internal static class OpenApiContract
 
     private static readonly int[] OfUnknownPaths = [400, 404, 405, 503];
     private static readonly JsonElement Document = Load();
-    private static readonly JsonSchemaSubset Schemas = new(Document);
+    public static JsonSchemaSubset Schemas { get; } = new(Document);
     private static readonly ConcurrentDictionary<string, int> SeenAnswers = new();
 
     public static JsonElement Root => Document;
@@ -123,7 +125,7 @@ internal static class OpenApiContract
 
     private static JsonElement Load()
     {
-        using var resource = typeof(CommandLine).Assembly.GetManifestResourceStream("openapi.v1.json");
-        return JsonDocument.Parse(resource.ShouldNotBeNull()).RootElement;
+        using var resource = Assembly.Load("optrack").GetManifestResourceStream("openapi.v1.json")!;
+        return JsonDocument.Parse(resource).RootElement;
     }
 }

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
-namespace OperationTracker.Tests.Api;
+namespace OperationTracker.Torture.Hostile;
 
 /// <summary>A request that a fool or an enemy could send, generated from a number: the same for the same number.</summary>
 /// <param name="Method">The method.</param>
@@ -16,11 +16,7 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
     /// <summary>In every body, at some place; to be found nowhere but in documents.</summary>
     public const string Canary = "CANARY-7f3a";
 
-    private static readonly byte[][] Documents =
-    [
-        .. Sample.Files.Select(file => Encoding.UTF8.GetString(Sample.Read(file)).Bytes()),
-        Sample.Document("x", "completed").Bytes(), Sample.Document("x").Bytes(),
-    ];
+    private static readonly byte[][] Documents = [.. ReadSamples()];
 
     private static readonly string[] Statuses = ["unexecuted", "executing", "completed", "failed", "canceled"];
 
@@ -90,6 +86,19 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
         "Keep-Alive: -1", "Date: never", "Accept-Encoding: gzip;q=x", "Accept-Charset: utf-7",
     ];
 
+    /// <summary>As it goes over the wire. Some bodies go in chunks.</summary>
+    public byte[] ToBytes(string host)
+    {
+        var head = $"{Method} {Target} HTTP/1.1\r\nHost: {host}\r\n{Headers}";
+        return Body switch
+        {
+            null => Encoding.Latin1.GetBytes(head + "\r\n"),
+            { Length: > 0 } when Body.Length % 5 == 0 => [
+                .. Encoding.Latin1.GetBytes(head + $"Transfer-Encoding: chunked\r\n\r\n{Body.Length:x}\r\n"), .. Body, .. "\r\n0\r\n\r\n"u8],
+            _ => [.. Encoding.Latin1.GetBytes(head + $"Content-Length: {Body.Length}\r\n\r\n"), .. Body],
+        };
+    }
+
     /// <param name="number">Which request.</param>
     /// <param name="owner">Part of the ids, so that no two senders share an operation.</param>
     public static HostileRequest Of(int number, string owner)
@@ -125,6 +134,19 @@ internal sealed record HostileRequest(string Method, string Target, string Heade
         };
         if (random.Next(20) == 0) body = [.. "\uFEFF"u8, .. body];
         return new HostileRequest("PUT", $"/v1/operations/{id}", Head(random), body, id);
+    }
+
+    /// <summary>Documents of real senders, as the tests have them.</summary>
+    private static IEnumerable<byte[]> ReadSamples()
+    {
+        var assembly = typeof(HostileRequest).Assembly;
+        foreach (var name in assembly.GetManifestResourceNames().Where(name => name.StartsWith("sample/", StringComparison.Ordinal)))
+        {
+            using var resource = assembly.GetManifestResourceStream(name)!;
+            using var bytes = new MemoryStream();
+            resource.CopyTo(bytes);
+            yield return bytes.ToArray();
+        }
     }
 
     /// <summary>A sound document of the operation, with the canary in it.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 using System.Text;
 using OperationTracker.Torture.Network;
 
-namespace OperationTracker.Tests.Api;
+namespace OperationTracker.Torture.Hostile;
 
 /// <summary>
 /// A connection on which requests go out byte by byte as the test wrote them: clients of HTTP clean paths and headers

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace OperationTracker.Tests.Api;
+namespace OperationTracker.Torture.Hostile;
 
 /// <summary>
 /// Documents compared as the contract has it, without a line of the product: equal when they differ at most in the order
