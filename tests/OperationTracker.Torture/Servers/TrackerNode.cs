@@ -20,6 +20,9 @@ internal sealed class TrackerNode(string name, string connectionString, string l
 
     public int? Id => _process?.Id;
 
+    /// <summary>Whether it has ended though nobody killed it.</summary>
+    public bool Crashed => _process is { HasExited: true };
+
     public async Task StartAsync(CancellationToken cancel)
     {
         var start = Command("serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}"));
