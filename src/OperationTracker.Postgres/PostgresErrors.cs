@@ -30,6 +30,8 @@ internal static class PostgresErrors
     public static EventStoreException BeforeSending(Exception fault) => fault switch
     {
         EventStoreException known => known,
+        PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted } damage =>
+            new(StoreFailure.Failed, $"The database's files are damaged (SqlState {damage.SqlState}).", fault),
         PostgresException { SqlState: var state } => RefusesForNow(state) || Terminates(state)
             ? new(StoreFailure.RefusedForNow, $"The database refuses for now (SqlState {state}).", fault)
             : new(StoreFailure.Failed, $"The database refused (SqlState {state}).", fault),

@@ -34,4 +34,11 @@ public sealed class PostgresErrorsTests
     public void A_wrong_password_is_not_said_to_be_better_later() =>
         PostgresErrors.BeforeSending(new PostgresException("authentication failed", "FATAL", "FATAL", "28P01"))
             .Failure.ShouldBe(StoreFailure.Failed);
+
+    [Theory]
+    [InlineData("XX001")]
+    [InlineData("XX002")]
+    public void Damaged_files_are_not_said_to_be_better_later(string state) =>
+        PostgresErrors.BeforeSending(new PostgresException("invalid page", "ERROR", "ERROR", state))
+            .Failure.ShouldBe(StoreFailure.Failed);
 }
