@@ -21,6 +21,9 @@ internal enum PlantedBug
     /// <summary>Commits are acknowledged before they are flushed: <c>synchronous_commit=off</c>. Only power loss shows it.</summary>
     NotFlushed,
 
+    /// <summary>The cluster has no page checksums. Only flipped bits show it.</summary>
+    NoChecksums,
+
     /// <summary>The seal of an event leaves out when it came.</summary>
     SealWithoutTime,
 

@@ -97,20 +97,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <returns>False when there was none.</returns>
     public async Task<bool> KillProcessAsync(bool session, Random random, CancellationToken cancel)
     {
-        List<int> processes = [];
+        IReadOnlyList<int> processes = [];
         try
         {
-            await using var administrator = new NpgsqlConnection(
-                new NpgsqlConnectionStringBuilder(_server.AdministratorConnectionString) { Pooling = false }.ConnectionString);
-            await administrator.OpenAsync(cancel);
-            await using var command = new NpgsqlCommand(
-                "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
-            {
-                Parameters = { new() { Value = session ? Sessions : Writers } },
-            };
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                processes.Add(reader.GetInt32(0));
+            processes = await ProcessesAsync(session ? Sessions : Writers, cancel);
         }
         catch (NpgsqlException)
         {
@@ -120,6 +110,26 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         return processes.Count > 0 && Signals.Send(processes[random.Next(processes.Count)], Signals.Kill);
     }
 
+    /// <summary>The server's processes of some kinds, as <c>pg_stat_activity</c> calls them.</summary>
+    /// <exception cref="NpgsqlException">It is down.</exception>
+    public async Task<IReadOnlyList<int>> ProcessesAsync(string[] kinds, CancellationToken cancel)
+    {
+        await using var administrator = await OpenAsAdministratorAsync(cancel);
+        await using var command = new NpgsqlCommand(
+            "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
+        {
+            Parameters = { new() { Value = kinds } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var processes = new List<int>();
+        while (await reader.ReadAsync(cancel)) processes.Add(reader.GetInt32(0));
+        return processes;
+    }
+
+    /// <summary>A superuser's session with the database <c>postgres</c>.</summary>
+    public Task<NpgsqlConnection> OpenAsAdministratorAsync(CancellationToken cancel) =>
+        OpenAsync(_server.AdministratorConnectionString, cancel);
+
     /// <summary>A session past the proxies; waits for a server that recovers.</summary>
     public async Task<NpgsqlConnection> OpenWhenUpAsync(CancellationToken cancel)
     {
@@ -127,7 +137,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         {
             try
             {
-                return await OpenAsync(cancel);
+                return await OpenAsync(ConnectionString, cancel);
             }
             catch (NpgsqlException) when (attempt < 300)
             {
@@ -146,9 +156,9 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         EmbeddedPostgresOptions options, ServerLogFile log, CancellationToken cancel) =>
         EmbeddedPostgres.StartAsync(options, log, TimeProvider.System, cancel);
 
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    private static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancel)
     {
-        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString)
+        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)
         {
             Pooling = false, CommandTimeout = 300, Timeout = 5,
         }.ConnectionString);

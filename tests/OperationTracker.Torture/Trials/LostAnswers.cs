@@ -39,7 +39,8 @@ internal static class LostAnswers
         var prefix = string.Create(CultureInfo.InvariantCulture, $"l{batch}-");
         using var ledger = new Ledger(trial.Options.Directory, batch);
         var writers = Enumerable.Range(0, Writers).Select(number => new RepeatingWriter(
-            trial, string.Create(CultureInfo.InvariantCulture, $"{prefix}{number}"), ledger, cluster.ClientPorts,
+            trial, string.Create(CultureInfo.InvariantCulture, $"{prefix}{number}"),
+            new Sender(trial.NextAttempt, ledger, cluster.ClientPorts),
             new Random(HashCode.Combine(trial.Options.Seed, batch, number)))).ToList();
         var loses = trial.Random.Next(cluster.Nodes.Count);
         cluster.DatabaseProxies[loses].Weather = Weather.LoseAnswers;

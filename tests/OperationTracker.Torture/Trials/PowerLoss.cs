@@ -57,8 +57,8 @@ internal static class PowerLoss
         await Task.WhenAll(cluster.Nodes.Select(node => node.StartAsync(cancel)));
         trial.Longest("seconds until all nodes were ready, at most", since.Elapsed);
         await judge.RunAsync(prefix, attempts, cancel);
-        trial.Count("acknowledged PUTs", attempts.Count(attempt => attempt is { IsPut: true, Outcome: Outcome.Ok }));
-        trial.Count("unknown PUTs", attempts.Count(attempt => attempt is { IsPut: true, Outcome: Outcome.Unknown }));
-        trial.Count("acknowledged and lost", trial.Violations.All.Count(one => one.Text.EndsWith("and lost", StringComparison.Ordinal)));
+        trial.Count(attempts);
+        trial.Count("acknowledged and lost", trial.Violations.All.Count(
+            one => one.Checker == "ledger" && one.Text.EndsWith("and lost", StringComparison.Ordinal)));
     }
 }

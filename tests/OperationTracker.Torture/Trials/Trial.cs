@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OperationTracker.Torture.Checking;
+using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
 
@@ -94,6 +95,14 @@ internal sealed class Trial
         lock (_counts) _counts[name] = _counts.GetValueOrDefault(name) + by;
     }
 
+    /// <summary>What the clients of a cycle were told.</summary>
+    public void Count(IReadOnlyCollection<Attempt> attempts)
+    {
+        Count("acknowledged PUTs", attempts.Count(attempt => attempt is { IsPut: true, Outcome: Outcome.Ok }));
+        Count("unknown PUTs", attempts.Count(attempt => attempt is { IsPut: true, Outcome: Outcome.Unknown }));
+        Count("GETs answered", attempts.Count(attempt => attempt is { IsPut: false, Outcome: Outcome.Ok }));
+    }
+
     /// <summary>Keeps the largest.</summary>
     public void Longest(string name, TimeSpan time)
     {
@@ -107,6 +116,10 @@ internal sealed class Trial
     {
         TrialKind.LostAnswers => LostAnswers.RunAsync(this, cancel),
         TrialKind.PowerLoss => PowerLoss.RunAsync(this, cancel),
+        TrialKind.FullDisk => FullDisk.RunAsync(this, cancel),
+        TrialKind.FsyncErrors => FsyncErrors.RunAsync(this, cancel),
+        TrialKind.BitFlips => BitFlips.RunAsync(this, cancel),
+        TrialKind.NoConnections => NoConnections.RunAsync(this, cancel),
         _ => throw new InvalidOperationException($"{Options.Trial} is no trial."),
     };
 }
