@@ -19,6 +19,7 @@ internal sealed class TortureRun
     private readonly Stopwatch _time = Stopwatch.StartNew();
     private readonly Violations _violations;
     private readonly Cluster _cluster;
+    private readonly Administration _administration;
     private readonly Nemesis _nemesis;
     private readonly Figures _figures;
     private readonly Judge _judge;
@@ -28,8 +29,9 @@ internal sealed class TortureRun
     {
         (_options, _cluster, _tell) = (options, cluster, tell);
         _violations = new Violations(() => _time.Elapsed.TotalSeconds);
-        _nemesis = new Nemesis(cluster, tell);
-        _judge = new Judge(cluster.Postgres, _violations);
+        _administration = new Administration(cluster, options.Directory, _violations);
+        _nemesis = new Nemesis(cluster, _administration, tell);
+        _judge = new Judge(cluster, _violations);
         _figures = new Figures
         {
             Seed = options.Seed, Nodes = options.Nodes, Clients = options.Clients, Postgres = cluster.Postgres.Version,
@@ -80,6 +82,7 @@ internal sealed class TortureRun
         load.StopAfter(_options.Round);
         await _nemesis.RunAsync(Schedule.Of(_options, round), _options.Seed, load.Stopping, cancel);
         var attempts = await load.RestAsync(now: false);
+        await _administration.RestAsync(cancel);
         await _judge.BecomeQuietAsync(cancel);
         _figures.Add(attempts, await _judge.RunAsync(prefix, attempts, cancel));
     }
@@ -98,6 +101,7 @@ internal sealed class TortureRun
         }
 
         await _judge.FinishAsync(cancel);
+        await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;

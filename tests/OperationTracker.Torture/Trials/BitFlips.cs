@@ -22,7 +22,7 @@ internal static class BitFlips
     {
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel);
         trial.Postgres = cluster.Postgres.Version;
-        var judge = new Judge(cluster.Postgres, trial.Violations);
+        var judge = new Judge(cluster, trial.Violations);
         var operations = await WriteAsync(trial, cluster, judge, cancel);
         var pages = await TablePages.OfAsync(cluster.Postgres, cancel);
         var truth = new RememberedAnswers(operations);

@@ -25,7 +25,7 @@ internal static class FsyncErrors
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel);
         trial.Postgres = cluster.Postgres.Version;
         await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster.Postgres, trial.Violations);
+        var judge = new Judge(cluster, trial.Violations);
         for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
             await RunCycleAsync(trial, cluster, judge, cycle, cancel);
         await judge.FinishAsync(cancel);

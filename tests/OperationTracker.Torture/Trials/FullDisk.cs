@@ -32,7 +32,7 @@ internal static class FullDisk
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel, place);
         trial.Postgres = cluster.Postgres.Version;
         await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster.Postgres, trial.Violations);
+        var judge = new Judge(cluster, trial.Violations);
         for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
             await new FullDiskCycle(trial, cluster, cycle % 2 == 1 ? data : wal, isLog: cycle % 2 == 0).RunAsync(judge, cycle, cancel);
         await FullDiskCommands.RunAsync(trial, cluster, data, cancel);
@@ -104,7 +104,7 @@ internal static class FullDisk
         {
             for (var since = Stopwatch.StartNew(); since.Elapsed < Hold; await Task.Delay(200, cancel))
             {
-                if (isLog) await prober.ExpectRefusalAsync(_what, cancel);
+                if (isLog) await prober.ExpectRefusalAsync($"no space for the {_what}", cancel);
                 else await prober.ExpectReadsAsync(_what, cancel);
                 await prober.PutStatusAsync(cancel);
                 foreach (var said in await prober.ReadinessAsync(cancel)) trial.Count($"readiness, no space for the {_what}: {said}");

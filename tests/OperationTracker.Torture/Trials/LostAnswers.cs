@@ -21,7 +21,7 @@ internal static class LostAnswers
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel);
         trial.Postgres = cluster.Postgres.Version;
         await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster.Postgres, trial.Violations);
+        var judge = new Judge(cluster, trial.Violations);
         var wanted = trial.Options.Count ?? Answers;
         for (var (batch, lost) = (1, 0); lost < wanted && trial.Violations.All.Count == 0; batch++)
         {

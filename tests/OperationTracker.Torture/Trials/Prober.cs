@@ -42,14 +42,14 @@ internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger
         }
     }
 
-    /// <summary>Every node says that it cannot, and when to come again.</summary>
+    /// <summary>A node gives what stands, as long as it still can, or says that it cannot, and when to come again.</summary>
     public async Task ExpectRefusalAsync(string what, CancellationToken cancel)
     {
         for (var node = 0; node < cluster.Nodes.Count; node++)
         {
             var (_, answer) = await _sender.GetAsync(_standing, node, cancel);
             if (answer is { Status: 503 }) CheckRefusal(answer);
-            if (answer is { Status: 503 }) trial.Count($"GETs answered 503, {what}");
+            if (answer is { Status: 200 or 503 }) trial.Count($"GETs answered {answer.Status}, {what}");
             else trial.Violations.Add("refusals", $"{what}: a GET was answered {answer?.Status}");
         }
     }
