@@ -119,6 +119,7 @@ internal sealed class Trial
         TrialKind.FullDisk => FullDisk.RunAsync(this, cancel),
         TrialKind.FsyncErrors => FsyncErrors.RunAsync(this, cancel),
         TrialKind.BitFlips => BitFlips.RunAsync(this, cancel),
+        TrialKind.Clocks => Clocks.RunAsync(this, cancel),
         TrialKind.NoConnections => NoConnections.RunAsync(this, cancel),
         _ => throw new InvalidOperationException($"{Options.Trial} is no trial."),
     };
