@@ -12,6 +12,7 @@ namespace OperationTracker.Torture.Trials;
 /// </summary>
 internal static class Clocks
 {
+    private const int QuestionedOperations = 12;
     private static readonly string[] Zones = ["UTC", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"];
     private static readonly string[] Languages = ["C", "tr_TR.UTF-8", "de_DE.UTF-8"];
     private static readonly string[] Skews = ["+0", "-1h", "+1h", "+10y"];
@@ -83,7 +84,7 @@ internal static class Clocks
         yield return "/v1/events?limit=1000";
         foreach (var report in new[] { "inconsistent", "corrected", "clashes", "refused", "foreign", "durations" })
             yield return $"/v1/reports/{report}";
-        foreach (var stream in streams.Take(40))
+        foreach (var stream in streams.Take(QuestionedOperations))
         {
             var target = $"/v1/operations/{stream.OperationId}";
             var then = stream.Changes[stream.Changes.Count / 2].At.UtcDateTime;
