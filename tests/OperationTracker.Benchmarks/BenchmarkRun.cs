@@ -9,11 +9,11 @@ namespace OperationTracker.Benchmarks;
 internal static class BenchmarkRun
 {
     public const string Usage = """
-        run [--only put,get,list,past,growth,hot,nodes,rebuild,audit] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
+        run [--only put,get,list,past,growth,hot,nodes,rebuild,audit,bundle] [--seconds N] [--rounds N] [--operations N] [--directory DIR]
             [--json FILE] [--results FILE]
         """;
 
-    private const string All = "put,get,list,past,growth,hot,nodes,rebuild,audit";
+    private const string All = "put,get,list,past,growth,hot,nodes,rebuild,audit,bundle";
 
     /// <summary>On a disk nearly everywhere, and every user can walk to it, as the server's own must.</summary>
     private const string Place = "/var/tmp";
@@ -79,6 +79,7 @@ internal static class BenchmarkRun
             "growth" => await new GrowthScenario(context).RunAsync(cancel),
             "hot" => await new HotScenario(context).RunAsync(cancel),
             "rebuild" => await new RebuildScenario(context).RunAsync(cancel),
+            "bundle" => await new BundleScenario(context).RunAsync(cancel),
             "audit" => await new AuditScenario(context).RunAsync(cancel),
             _ => await new NodesScenario(context).RunAsync(cancel),
         };

@@ -15,6 +15,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     private readonly List<StoredEvent> _log = [];
     private readonly Dictionary<string, List<StoredEvent>> _streams = new(StringComparer.Ordinal);
     private readonly Dictionary<string, OperationState> _states = new(StringComparer.Ordinal);
+    private (DateTimeOffset? AsOf, int Events, OperationDocument[] Documents)? _listed;
 
     /// <inheritdoc/>
     public Task<AppendOutcome> AppendAsync(ProposedChange change, CancellationToken cancel)
@@ -54,6 +55,16 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         }
     }
 
+    /// <summary>
+    /// Adds an event as it was stored elsewhere, with its position, version and time. Positions rise from call to call; they
+    /// may leave some out, as versions of a stream may not.
+    /// </summary>
+    public void Load(StoredEvent stored)
+    {
+        lock (_lock)
+            Add(stored);
+    }
+
     /// <inheritdoc/>
     public Task<OperationView?> FindAsync(OperationId id, string? knownETag, CancellationToken cancel)
     {
@@ -68,11 +79,9 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         {
             IReadOnlyList<OperationListItem> page =
             [
-                .. States(query.AsOf).Select(state => state.Document).OfType<OperationDocument>()
-                    .Where(document => Passes(query.Filter, document))
+                .. Listed(query.AsOf)
                     .Where(document => query.After is not { } after || Compare(document, after) > 0)
-                    .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
-                    .ThenBy(document => document.OperationId, StringComparer.Ordinal)
+                    .Where(document => Passes(query.Filter, document))
                     .Take(query.Limit)
                     .Select(document => new OperationListItem(
                         document.OperationId, document.OccurredTime, document.LastUpdateTime,
@@ -108,7 +117,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     {
         lock (_lock)
         {
-            IReadOnlyList<StoredEvent> events = [.. _log.Skip((int)afterPosition).Take(limit)];
+            IReadOnlyList<StoredEvent> events = [.. LogAfter(afterPosition).Take(limit)];
             return Task.FromResult(events);
         }
     }
@@ -118,11 +127,10 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     {
         lock (_lock)
         {
-            StoredEvent[] found =
-                [.. _log.Skip((int)Math.Min(query.After, _log.Count)).Where(item => Passes(query, item)).Take(query.Limit)];
+            StoredEvent[] found = [.. LogAfter(query.After).Where(item => Passes(query, item)).Take(query.Limit)];
             return Task.FromResult(found.Length == query.Limit
-                ? new EventLogPage(found, found[^1].Position, found[^1].Position == _log.Count)
-                : new EventLogPage(found, Math.Max(query.After, _log.Count), true));
+                ? new EventLogPage(found, found[^1].Position, found[^1].Position == Head)
+                : new EventLogPage(found, Math.Max(query.After, Head), true));
         }
     }
 
@@ -130,7 +138,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     public Task<long> ReadHeadAsync(CancellationToken cancel)
     {
         lock (_lock)
-            return Task.FromResult((long)_log.Count);
+            return Task.FromResult(Head);
     }
 
     /// <inheritdoc/>
@@ -140,7 +148,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         {
             StateStay[] stays =
             [
-                .. from item in _log.Skip((int)Math.Min(query.After, _log.Count))
+                .. from item in LogAfter(query.After)
                    where Passes(query with { Kinds = [], StreamId = null }, item)
                    let left = StateLeft(item)
                    let begun = _streams[item.StreamId].LastOrDefault(other => other.Version < item.Version && BeginsState(other))
@@ -150,7 +158,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                    select new StateStay(
                        left.Value, duration < TimeSpan.Zero ? TimeSpan.Zero : duration, request.Method.ToText(), request.Uri),
             ];
-            return Task.FromResult(new StayPage(stays, Math.Max(query.After, _log.Count), true));
+            return Task.FromResult(new StayPage(stays, Math.Max(query.After, Head), true));
         }
     }
 
@@ -177,6 +185,20 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         }
     }
 
+    private long Head => _log.Count > 0 ? _log[^1].Position : 0;
+
+    private IEnumerable<StoredEvent> LogAfter(long position)
+    {
+        var (from, to) = (0, _log.Count);
+        while (from < to)
+        {
+            var middle = (from + to) / 2;
+            (from, to) = _log[middle].Position > position ? (from, middle) : (middle + 1, to);
+        }
+
+        return _log.Skip(from);
+    }
+
     private static bool BeginsState(StoredEvent item) => item.Event is OperationRegistered || StateLeft(item) is not null;
 
     private static OperationStatus? StateLeft(StoredEvent item) => item.Event switch
@@ -200,20 +222,36 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
+    /// <summary>The list in its order; kept until something is appended, for a long list is asked for page by page.</summary>
+    private OperationDocument[] Listed(DateTimeOffset? asOf)
+    {
+        if (_listed is { } kept && kept.AsOf == asOf && kept.Events == _log.Count)
+            return kept.Documents;
+        OperationDocument[] documents =
+        [
+            .. States(asOf).Select(state => state.Document).OfType<OperationDocument>()
+                .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
+                .ThenBy(document => document.OperationId, StringComparer.Ordinal),
+        ];
+        _listed = (asOf, _log.Count, documents);
+        return documents;
+    }
+
     private IEnumerable<OperationState> States(DateTimeOffset? asOf) => asOf is null
         ? _states.Values
         : _streams.Values.Select(stream => OperationProjection.Fold(
             OperationState.Initial, stream.TakeWhile(item => item.Timestamp <= asOf).Select(item => item.Event)));
 
-    private void Store(StoredEvent @event)
+    private void Store(StoredEvent @event) => Add(@event with { Position = Head + 1 });
+
+    private void Add(StoredEvent stored)
     {
-        var stored = @event with { Position = _log.Count + 1 };
         _log.Add(stored);
         if (!_streams.TryGetValue(stored.StreamId, out var stream))
             _streams.Add(stored.StreamId, stream = []);
         stream.Add(stored);
-        _states[stored.StreamId] = OperationProjection.Apply(
-            _states.GetValueOrDefault(stored.StreamId, OperationState.Initial), stored.Event);
+        _states[stored.StreamId] = OperationProjection.ApplyAt(
+            _states.GetValueOrDefault(stored.StreamId, OperationState.Initial), stored.Version, stored.Event);
     }
 
     private static bool Passes(OperationFilter filter, OperationDocument document) =>

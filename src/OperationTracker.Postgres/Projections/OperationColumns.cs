@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Npgsql;
-using NpgsqlTypes;
 
 namespace OperationTracker.Postgres.Projections;
 
@@ -9,7 +8,7 @@ namespace OperationTracker.Postgres.Projections;
 /// </summary>
 internal abstract record Column<TRow>(string Name)
 {
-    public abstract Task CopyAsync(NpgsqlBinaryImporter importer, TRow row, CancellationToken cancel);
+    public abstract void Copy(CopyBuffer buffer, TRow row);
 
     /// <summary>
     /// Whether the value in the column at <paramref name="ordinal"/> of <paramref name="stored"/> is the row's.
@@ -21,11 +20,10 @@ internal abstract record Column<TRow>(string Name)
 
 /// <inheritdoc cref="Column{TRow}"/>
 internal sealed record Column<TRow, T>(
-    string Name, NpgsqlDbType Type, Func<TRow, T> Value, Action<Utf8JsonWriter, T> Json, IEqualityComparer<T> Equality)
+    string Name, Func<TRow, T> Value, Action<CopyBuffer, T> Encode, Action<Utf8JsonWriter, T> Json, IEqualityComparer<T> Equality)
     : Column<TRow>(Name)
 {
-    public override Task CopyAsync(NpgsqlBinaryImporter importer, TRow row, CancellationToken cancel) =>
-        importer.WriteAsync(Value(row), Type, cancel);
+    public override void Copy(CopyBuffer buffer, TRow row) => Encode(buffer, Value(row));
 
     public override bool IsSame(TRow row, NpgsqlDataReader stored, int ordinal) =>
         !stored.IsDBNull(ordinal) && Equality.Equals(Value(row), stored.GetFieldValue<T>(ordinal));
@@ -59,7 +57,8 @@ internal static class OperationColumns
         Text<OperationRow>("refusals", row => row.Refusals),
         Text<OperationRow>("redactions", row => row.Redactions),
         new Column<OperationRow, byte[]>(
-            Document, NpgsqlDbType.Text, row => row.Document, (json, bytes) => json.WriteStringValue(bytes), Bytes.Same),
+            Document, row => row.Document, (buffer, bytes) => buffer.Write(bytes.AsSpan()),
+            (json, bytes) => json.WriteStringValue(bytes), Bytes.Same),
     ];
 
     /// <summary>The columns of <c>past_operations</c>.</summary>
@@ -85,18 +84,18 @@ internal static class OperationColumns
         string.Join(", ", columns.Select(column => column.Name));
 
     private static Column<TRow, string> Text<TRow>(string name, Func<TRow, string> value) =>
-        new(name, NpgsqlDbType.Text, value, (json, text) => json.WriteStringValue(text), StringComparer.Ordinal);
+        new(name, value, (buffer, text) => buffer.Write(text), (json, text) => json.WriteStringValue(text), StringComparer.Ordinal);
 
     private static Column<TRow, long> Number<TRow>(string name, Func<TRow, long> value) =>
-        new(name, NpgsqlDbType.Bigint, value, (json, number) => json.WriteNumberValue(number),
+        new(name, value, (buffer, number) => buffer.Write(number), (json, number) => json.WriteNumberValue(number),
             EqualityComparer<long>.Default);
 
     private static Column<TRow, DateTime> Time<TRow>(string name, Func<TRow, DateTime> value) =>
-        new(name, NpgsqlDbType.TimestampTz, value, (json, time) => json.WriteStringValue(time),
+        new(name, value, (buffer, time) => buffer.Write(time), (json, time) => json.WriteStringValue(time),
             EqualityComparer<DateTime>.Default);
 
     private static Column<TRow, string[]> Texts<TRow>(string name, Func<TRow, string[]> value) => new(
-        name, NpgsqlDbType.Array | NpgsqlDbType.Text, value,
+        name, value, (buffer, texts) => buffer.Write(texts),
         (json, texts) =>
         {
             json.WriteStartArray();

@@ -21,10 +21,11 @@ internal sealed class RebuildWorker(
     {
         await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        var copy = new CopyWriter(database, writer);
         while (ranges.TryDequeue(out var range))
         {
             for (var left = range; left is not null;)
-                left = await ReadPageAsync(reader, writer, left).ConfigureAwait(false);
+                left = await ReadPageAsync(reader, writer, copy, left).ConfigureAwait(false);
         }
     }
 
@@ -103,7 +104,8 @@ internal sealed class RebuildWorker(
     }
 
     /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>
-    private async Task<StreamRange?> ReadPageAsync(NpgsqlConnection reader, NpgsqlConnection writer, StreamRange range)
+    private async Task<StreamRange?> ReadPageAsync(
+        NpgsqlConnection reader, NpgsqlConnection writer, CopyWriter copy, StreamRange range)
     {
         var page = await StreamPages
             .NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, cancel).ConfigureAwait(false);
@@ -112,7 +114,6 @@ internal sealed class RebuildWorker(
         var (streams, events, rows) = (0L, 0L, 0L);
         if (page is not null)
         {
-            var copy = new CopyWriter(database, writer);
             await foreach (var stream in _folder.FoldAsync(reader, page.After, page.Last, cancel).ConfigureAwait(false))
             {
                 await copy.AddAsync(stream, null, cancel).ConfigureAwait(false);

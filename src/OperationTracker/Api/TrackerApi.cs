@@ -7,8 +7,23 @@ internal static class TrackerApi
 
     public static void Map(IEndpointRouteBuilder routes)
     {
+        MapReading(routes);
         var services = routes.ServiceProvider;
         var put = ActivatorUtilities.CreateInstance<PutOperation>(services);
+        var projection = ActivatorUtilities.CreateInstance<GetProjection>(services);
+        var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
+
+        routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
+        routes.MapGet("/v1/projections/{name}", (RequestDelegate)projection.HandleAsync);
+        routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
+        routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
+        routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);
+    }
+
+    /// <summary>What is answered from operations and their events alone, wherever they stand.</summary>
+    public static void MapReading(IEndpointRouteBuilder routes)
+    {
+        var services = routes.ServiceProvider;
         var get = ActivatorUtilities.CreateInstance<GetOperation>(services);
         var list = ActivatorUtilities.CreateInstance<ListOperations>(services);
         var history = ActivatorUtilities.CreateInstance<GetHistory>(services);
@@ -17,10 +32,7 @@ internal static class TrackerApi
         var logReports = ActivatorUtilities.CreateInstance<LogReports>(services);
         var operationReports = ActivatorUtilities.CreateInstance<OperationReports>(services);
         var durations = ActivatorUtilities.CreateInstance<DurationsReport>(services);
-        var projection = ActivatorUtilities.CreateInstance<GetProjection>(services);
-        var health = ActivatorUtilities.CreateInstance<HealthApi>(services);
 
-        routes.MapPut("/v1/operations/{operation_id}", (RequestDelegate)put.HandleAsync);
         routes.MapMethods("/v1/operations/{operation_id}", GetAndHead, (RequestDelegate)get.HandleAsync);
         routes.MapGet("/v1/operations/{operation_id}/events", (RequestDelegate)history.HandleAsync);
         routes.MapGet("/v1/operations/{operation_id}/diff", (RequestDelegate)diff.HandleAsync);
@@ -33,9 +45,5 @@ internal static class TrackerApi
         routes.MapGet("/v1/reports/stuck", (RequestDelegate)operationReports.StuckAsync);
         routes.MapGet("/v1/reports/inconsistent", (RequestDelegate)operationReports.InconsistentAsync);
         routes.MapGet("/v1/reports/durations", (RequestDelegate)durations.HandleAsync);
-        routes.MapGet("/v1/projections/{name}", (RequestDelegate)projection.HandleAsync);
-        routes.MapGet("/health/live", (RequestDelegate)HealthApi.LiveAsync);
-        routes.MapGet("/health/ready", (RequestDelegate)health.ReadyAsync);
-        routes.MapGet("/openapi/v1.json", (RequestDelegate)OpenApiDocument.ServeAsync);
     }
 }

@@ -18,12 +18,33 @@ namespace OperationTracker.Cli;
 /// </summary>
 internal sealed class BundleEvents(string file) : IEventSource
 {
+    /// <summary>The bundle's events in the order of positions.</summary>
+    /// <exception cref="ExitException">The file cannot be read, or is no whole bundle.</exception>
+    public static async IAsyncEnumerable<StoredEvent> StoredAsync(
+        string file, [EnumeratorCancellation] CancellationToken token)
+    {
+        await using var lines = BundleReader.LinesAsync(file, BundleParts.Events, token).GetAsyncEnumerator(token);
+        while (await TryAsync(file, () => lines.MoveNextAsync().AsTask()))
+        {
+            var line = lines.Current;
+            var item = await TryAsync(file, () =>
+            {
+                using var json = JsonDocument.Parse(line.Text, new JsonDocumentOptions { MaxDepth = 1000 });
+                return Task.FromResult(AuditedEventJson.Read(json.RootElement));
+            });
+            yield return new StoredEvent(
+                item.Seal!.Position, item.StreamId, item.Version, item.Id, item.Type, Encoding.UTF8.GetString(item.Data),
+                item.Timestamp, item.CausationId, item.CorrelationId, item.UserName,
+                item.Headers is null ? null : Encoding.UTF8.GetString(item.Headers));
+        }
+    }
+
     public async IAsyncEnumerable<ReportedEvent> OfOperationAsync(
         string operationId, long after, [EnumeratorCancellation] CancellationToken token)
     {
         var state = OperationState.Initial;
         ReadOnlyMemory<byte> before = default;
-        await foreach (var item in EventsAsync(token))
+        await foreach (var item in StoredAsync(file, token))
         {
             if (item.StreamId != operationId) continue;
             state = OperationProjection.ApplyAt(state, item.Version, item.Event);
@@ -40,7 +61,7 @@ internal sealed class BundleEvents(string file) : IEventSource
     {
         var begin = from is null ? DateTimeOffset.MinValue : EventSourceOptions.ReadInstant("--from", from).Ceiling;
         var end = to is null ? DateTimeOffset.MaxValue : EventSourceOptions.ReadInstant("--to", to).Ceiling;
-        await foreach (var item in EventsAsync(token))
+        await foreach (var item in StoredAsync(file, token))
             if (item.Timestamp >= begin && item.Timestamp < end) yield return Reported(item, null);
     }
 
@@ -48,25 +69,7 @@ internal sealed class BundleEvents(string file) : IEventSource
     {
     }
 
-    private async IAsyncEnumerable<StoredEvent> EventsAsync([EnumeratorCancellation] CancellationToken token)
-    {
-        await using var lines = BundleReader.LinesAsync(file, BundleParts.Events, token).GetAsyncEnumerator(token);
-        while (await TryAsync(() => lines.MoveNextAsync().AsTask()))
-        {
-            var line = lines.Current;
-            var item = await TryAsync(() =>
-            {
-                using var json = JsonDocument.Parse(line.Text, new JsonDocumentOptions { MaxDepth = 1000 });
-                return Task.FromResult(AuditedEventJson.Read(json.RootElement));
-            });
-            yield return new StoredEvent(
-                item.Seal!.Position, item.StreamId, item.Version, item.Id, item.Type, Encoding.UTF8.GetString(item.Data),
-                item.Timestamp, item.CausationId, item.CorrelationId, item.UserName,
-                item.Headers is null ? null : Encoding.UTF8.GetString(item.Headers));
-        }
-    }
-
-    private async Task<T> TryAsync<T>(Func<Task<T>> read)
+    private static async Task<T> TryAsync<T>(string file, Func<Task<T>> read)
     {
         try
         {

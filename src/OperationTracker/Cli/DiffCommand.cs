@@ -24,12 +24,12 @@ internal static class DiffCommand
         };
         var json = new Option<bool>("--json") { Description = "Print the JSON Patch (RFC 6902) as it came." };
         var command = new Command("diff", "Shows what changed in an operation between two moments.") { id, from, to, json };
-        var server = ServerOptions.AddTo(command);
+        var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
             var operationId = ServerOptions.RequireAddressable(parsed.GetRequiredValue(id), parsed);
-            using var client = server.Connect(parsed);
+            using var client = await source.ConnectAsync(parsed, operationId, token);
             var request = client.Question(
                 operationId, "/diff", ("from", parsed.GetRequiredValue(from)), ("to", parsed.GetValue(to) ?? Now));
             request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json-patch+json"));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using OperationTracker.Core.History;
 
 namespace OperationTracker.Cli;
@@ -25,6 +26,20 @@ internal sealed class EventSourceOptions
     }
 
     public static EventSourceOptions AddTo(Command command) => new(command);
+
+    public bool IsBundle(CommandResult result) => result.GetResult(bundle) is not null;
+
+    /// <summary>What answers questions: the tracker, or the bundle in its place.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="operationId">The one operation that will be asked for; null where it may be any.</param>
+    /// <param name="token">Ends the reading of the bundle.</param>
+    /// <exception cref="ExitException">The bundle cannot be read.</exception>
+    public async Task<TrackerClient> ConnectAsync(ParseResult parsed, string? operationId, CancellationToken token) =>
+        parsed.GetValue(bundle) is { } file
+            ? new TrackerClient(
+                new Uri("http://bundle/"), Timeout.InfiniteTimeSpan,
+                await BundleTracker.OpenAsync(file, operationId, Zone(), token))
+            : server.Connect(parsed);
 
     public IEventSource Open(ParseResult parsed) => parsed.GetValue(bundle) is { } file
         ? new BundleEvents(file)

@@ -21,17 +21,19 @@ internal static class GetCommand
 
         var command = new Command("get", "Shows an operation.") { id, wait, interval, waitTimeout, json };
         var moment = MomentOptions.AddTo(command, "--version", "The document as it stood after so many events.");
+        var source = EventSourceOptions.AddTo(command);
         command.Validators.Add(result =>
         {
             if (result.GetResult(wait) is not null && moment.IsGiven(result))
                 result.AddError("--wait is for what is to come, --version and --at are for what was.");
+            if (result.GetResult(wait) is not null && source.IsBundle(result))
+                result.AddError("--wait is for what is to come, and a bundle does not change.");
         });
-        var server = ServerOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
             var operationId = ServerOptions.RequireAddressable(parsed.GetRequiredValue(id), parsed);
-            using var client = server.Connect(parsed);
+            using var client = await source.ConnectAsync(parsed, operationId, token);
 
             var answer = parsed.GetValue(wait)
                 ? await new FinalStatus(client, terminal, TimeProvider.System).AwaitAsync(

@@ -27,11 +27,11 @@ internal static class ListCommand
 
         var command = new Command("list", "Lists operations, oldest first.") { limit, pageToken, json, detail };
         var filter = ListFilter.AddTo(command);
-        var server = ServerOptions.AddTo(command);
+        var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
-            using var client = server.Connect(parsed);
+            using var client = await source.ConnectAsync(parsed, operationId: null, token);
             var question = new ListQuestion(
                 [.. filter.Parameters(parsed)],
                 parsed.GetResult(limit) is null ? null : parsed.GetValue(limit),

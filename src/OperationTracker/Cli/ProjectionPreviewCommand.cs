@@ -11,7 +11,8 @@ namespace OperationTracker.Cli;
 /// </summary>
 internal static class ProjectionPreviewCommand
 {
-    private const int MostExamples = 100;
+    /// <summary>All of them, where a rebuild would change some; each is held until the end.</summary>
+    private const int MostExamples = 100_000;
 
     public static Command Build()
     {

@@ -40,11 +40,11 @@ internal sealed class ReportCommand
         {
             report.name, report.from, report.to, report.longerThan, report.json,
         };
-        var server = ServerOptions.AddTo(command);
+        var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
-            using var client = server.Connect(parsed);
+            using var client = await source.ConnectAsync(parsed, operationId: null, token);
             var names = parsed.GetValue(report.name) is { } one ? [one] : Names;
             foreach (var item in names)
             {

@@ -28,16 +28,23 @@ internal sealed class TrackerClient : IDisposable
     /// <param name="server">The tracker's URL; a path in it is kept as a prefix.</param>
     /// <param name="timeout">How long to wait for an answer, or for the next part of a long one.</param>
     public TrackerClient(Uri server, TimeSpan timeout)
-    {
-        this.server = new Uri(server.AbsoluteUri.TrimEnd('/') + "/");
-        this.timeout = timeout;
-        var handler = new SocketsHttpHandler
+        : this(server, timeout, new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             // A proxy cannot reach this machine's loopback, whatever http_proxy says.
             UseProxy = !server.IsLoopback,
-        };
+        })
+    {
+    }
+
+    /// <param name="server">As above.</param>
+    /// <param name="timeout">As above.</param>
+    /// <param name="handler">What answers, where it is not to be reached over the network.</param>
+    public TrackerClient(Uri server, TimeSpan timeout, HttpMessageHandler handler)
+    {
+        this.server = new Uri(server.AbsoluteUri.TrimEnd('/') + "/");
+        this.timeout = timeout;
         http = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         http.DefaultRequestHeaders.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         http.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("optrack", null));

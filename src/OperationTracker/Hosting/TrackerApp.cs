@@ -36,11 +36,7 @@ internal static class TrackerApp
         services.AddSingleton<PostgresEventStore>();
         services.AddSingleton<IEventStore>(provider => provider.GetRequiredService<PostgresEventStore>());
         services.AddSingleton<IOperationReader>(provider => provider.GetRequiredService<PostgresEventStore>());
-        services.AddSingleton<OperationService>();
-        services.AddSingleton<OperationHistory>();
-        services.AddSingleton<LogSearch>();
-        services.AddSingleton<ExecutingBaseline>();
-        services.AddSingleton(new InstantReader(options.TimeZone));
+        AddReading(services, options.TimeZone);
         services.AddSingleton<ProjectionCatalog>();
         services.AddSingleton(provider => new ProjectionWatch(
             provider.GetRequiredService<TrackerDatabase>(), options.VerifyRate, provider.GetRequiredService<TimeProvider>(),
@@ -51,13 +47,23 @@ internal static class TrackerApp
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());
-        services.AddRouting();
 
         var app = builder.Build();
         app.Use(RawTarget.RouteAsync);
         app.UseRouting();
         TrackerApi.Map(app);
         return app;
+    }
+
+    /// <summary>What <see cref="TrackerApi.MapReading"/> needs beside a store and a clock.</summary>
+    public static void AddReading(IServiceCollection services, TimeZoneInfo? zone)
+    {
+        services.AddSingleton<OperationService>();
+        services.AddSingleton<OperationHistory>();
+        services.AddSingleton<LogSearch>();
+        services.AddSingleton<ExecutingBaseline>();
+        services.AddSingleton(new InstantReader(zone));
+        services.AddRouting();
     }
 
     private static void ConfigureKestrel(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel)

@@ -8,7 +8,8 @@ internal sealed record Target(string Figure, bool AtLeast, double Bound)
     public bool IsMet(double judged) => AtLeast ? judged >= Bound : judged <= Bound;
 
     /// <summary>By how much it is met or missed, as a share of the bound; positive is better.</summary>
-    public double Margin(double judged) => AtLeast ? (judged / Bound) - 1 : 1 - (judged / Bound);
+    public double Margin(double judged) =>
+        Bound == 0 ? (IsMet(judged) ? 0 : -1) : AtLeast ? (judged / Bound) - 1 : 1 - (judged / Bound);
 
     public override string ToString() => (AtLeast ? "≥ " : "≤ ") + Bound.ToString(CultureInfo.InvariantCulture);
 }
@@ -38,9 +39,13 @@ internal static class Targets
         new("rebuild.paced.p99/without", AtLeast: false, 1.5),
         new("rebuild.lock", AtLeast: false, 200),
         new("rebuild.memory", AtLeast: false, 200),
+        new("rebuild.missing", AtLeast: false, 0),
+        new("rebuild.stale", AtLeast: false, 0),
         new("audit.with.rate/without", AtLeast: true, 0.85),
         new("audit.with.p95/without", AtLeast: false, 1.15),
         new("audit.verify", AtLeast: true, 50_000),
+        new("bundle.unlike", AtLeast: false, 0),
+        new("bundle.verify", AtLeast: true, 50_000),
         .. Memory("put.1k", "put.64k", "get", "list", "past", "growth", "hot", "nodes"),
     ];
 

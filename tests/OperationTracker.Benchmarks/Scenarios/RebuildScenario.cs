@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using OperationTracker.Benchmarks.Baselines;
@@ -10,7 +9,7 @@ namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
 /// A rebuild of the view, alone, against copying the same events out and the same views in; and PUTs at half of the peak rate
-/// while it runs, at full speed and paced.
+/// while it runs, at full speed and paced; and clients that read back what they write meanwhile.
 /// </summary>
 internal sealed class RebuildScenario(ScenarioContext context)
 {
@@ -34,7 +33,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
         await using var running = tracker;
         await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
         await using var source = NpgsqlDataSource.Create(database);
-        var copy = new CopyBaseline(source, Path.Combine(context.Server.Scratch, "views"));
+        var copy = new CopyBaseline(source, context.Server.Scratch);
         var put = context.Load("put", tracker);
         await ScenarioContext.WarmUpAsync(put, cancel);
         for (var round = 1; round <= context.Rounds; round++)
@@ -43,6 +42,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
             await MeasureAloneAsync(source, database, copy, cancel);
             await MeasureUnderLoadAsync(database, put, cancel);
         }
+
+        await ReadBackAsync(source, database, tracker, cancel);
 
         Tell();
         return _rounds.Figures;
@@ -55,12 +56,11 @@ internal sealed class RebuildScenario(ScenarioContext context)
         var (copied, events) = await copy.RunAsync(cancel);
         _rounds.Add("copy", events / copied);
         await BenchmarkServer.ExecuteAsync(context.Server.AsAdministrator(database), "checkpoint", cancel);
-        var (seconds, memory) = await RunAsync(database, ["rebuild"], cancel);
-        _rounds.Add("rate", events / seconds);
-        _rounds.Add("memory", memory);
+        var rebuild = await RunAsync(database, ["rebuild"], cancel);
+        _rounds.Add("rate", events / rebuild.Seconds);
+        _rounds.Add("memory", rebuild.Megabytes);
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
-        (seconds, _) = await RunAsync(database, ["verify"], cancel);
-        _rounds.Add("verify", events / seconds);
+        _rounds.Add("verify", events / (await RunAsync(database, ["verify"], cancel)).Seconds);
     }
 
     private async Task MeasureUnderLoadAsync(string database, LoadProcess put, CancellationToken cancel)
@@ -77,7 +77,22 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
     }
 
-    private static async Task<LoadResult> WhileAsync(Task<(double, double)> rebuild, LoadProcess load, CancellationToken cancel)
+    /// <summary>A rebuild while clients read back what they write; afterwards each row has to be what a fold makes.</summary>
+    private async Task ReadBackAsync(
+        NpgsqlDataSource source, string database, HttpServerProcess tracker, CancellationToken cancel)
+    {
+        ScenarioContext.Say("rebuild, while clients read back what they write");
+        using var clients = new ReadBack(tracker, _operations);
+        await clients.RunAsync(RunAsync(database, ["rebuild"], cancel), cancel);
+        _rounds.Add("answers", clients.Answers);
+        _rounds.Add("missing", clients.Missing);
+        _rounds.Add("stale", clients.Stale);
+        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+        // Fails when a row differs.
+        await RunAsync(database, ["verify"], cancel);
+    }
+
+    private static async Task<LoadResult> WhileAsync(Task rebuild, LoadProcess load, CancellationToken cancel)
     {
         var result = await load.RunAsync(cancel);
         if (!rebuild.IsCompleted)
@@ -86,33 +101,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
         return result;
     }
 
-    /// <summary>Runs a command to its end; seconds, and megabytes of memory at most.</summary>
-    private static async Task<(double Seconds, double Memory)> RunAsync(
-        string database, string[] words, CancellationToken cancel)
-    {
-        var started = Stopwatch.StartNew();
-        await using var process = ChildProcess.StartAssembly(
-            "optrack.dll", serverCollector: false, ["projections", .. words, "--json", "--database", database]);
-        var peak = 0.0;
-        var output = process.OutputAsync(cancel);
-        while (await Task.WhenAny(output, Task.Delay(100, cancel)) != output)
-            peak = Math.Max(peak, MemoryOf(process.Id));
-        await output;
-        return (started.Elapsed.TotalSeconds, peak);
-    }
-
-    private static double MemoryOf(int pid)
-    {
-        try
-        {
-            return ProcessFigures.MemoryMegabytes(pid).Peak;
-        }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException)
-        {
-            // It has just ended.
-            return 0;
-        }
-    }
+    private static Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel) =>
+        OptrackCommand.RunAsync(database, ["projections", .. words, "--json"], cancel);
 
     private static async Task<double> LockMillisecondsAsync(NpgsqlDataSource source, CancellationToken cancel)
     {
@@ -125,10 +115,13 @@ internal sealed class RebuildScenario(ScenarioContext context)
     {
         _rounds.Compare(
             "rate/copy", "rate", "rebuild, alone", "events/s", "copy",
-            "COPY of the events out in stream order, and of the views in, with indexes and statistics");
+            "COPY of the events out in stream order, and of both tables in, with indexes and statistics");
         _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
         _rounds.Tell("lock", "append lock held by the swap", "ms");
         _rounds.Tell("verify", "verify, alone", "events/s");
+        _rounds.Tell("answers", "documents read back during a rebuild", "GETs");
+        _rounds.Tell("missing", "of these, missing", "GETs");
+        _rounds.Tell("stale", "of these, not the one acknowledged last", "GETs");
         _rounds.Compare("fast.p99/without", "fast.p99", "PUT at half of the peak rate, p99, during a rebuild", "ms", "without.p99", "without");
         _rounds.Compare("paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms", "without.p99", "without");
     }

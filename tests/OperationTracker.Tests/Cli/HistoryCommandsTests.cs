@@ -163,6 +163,11 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
         {
             "history bundled", "history bundled --after 2", "replay bundled", "replay bundled --json", "replay bundled --to 2",
             "replay bundled --at 2001-01-01T00:00:00Z", "replay --all", "replay --all --from 2001-01-01T00:00:00Z --to 2001-01-02T00:00:00Z",
+            "get bundled", "get bundled --json", "get bundled --version 2", "get bundled --version 9", "get bundled --at 2099-01-01T00:00:00Z",
+            "get bundled --at 20990101_000000", "diff bundled --from 1", "diff bundled --from 3 --to 1 --json", "diff bundled --from yesterday",
+            "list", "list --json", "list --json --detail --limit 1", "list --status unexecuted --status completed", "list --status none",
+            "list --as-of 2099-01-01T00:00:00+09:00 --json --detail", "list --as-of 2001-01-01T00:00:00Z", "list --as-of 2001-01-01",
+            "report foreign", "report refused --json", "report corrected", "report durations", "report inconsistent",
         })
         {
             var words = command.Split(' ');
@@ -174,6 +179,8 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
         }
 
         (await OptrackProcess.RunAsync("history", "nobody", "--bundle", bundle)).ExitCode.ShouldBe(3);
+        (await OptrackProcess.RunAsync("get", "nobody", "--bundle", bundle)).ExitCode.ShouldBe(3);
+        (await OptrackProcess.RunAsync("get", "bundled", "--bundle", bundle, "--wait")).ExitCode.ShouldBe(2);
         (await OptrackProcess.RunAsync("history", "x", "--bundle", "/no/such/file")).ExitCode.ShouldBe(2);
         await File.WriteAllBytesAsync(bundle, (await File.ReadAllBytesAsync(bundle))[..2_000]);
         var cut = await OptrackProcess.RunAsync("replay", "bundled", "--bundle", bundle);

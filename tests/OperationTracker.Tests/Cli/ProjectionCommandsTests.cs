@@ -17,6 +17,9 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     /// <summary>OPTRACK_CASES scales them, to fifty.</summary>
     private static readonly int Kills = Math.Clamp(Law.Cases / 1000, 1, 50);
 
+    /// <summary>Operations that a preview compares: OPTRACK_CASES=50000 makes 100,000.</summary>
+    private static readonly int Previewed = Math.Clamp(Law.Cases * 2, 1_000, 100_000);
+
     private TrackerFixture _tracker = null!;
 
     public async Task InitializeAsync() => _tracker = await TrackerFixture.CreateAsync();
@@ -146,6 +149,29 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Preview_names_exactly_the_operations_that_another_fold_has_made_otherwise()
+    {
+        await StoreAsync(Previewed);
+        var random = new Random(20261122);
+        var changed = Enumerable.Range(0, Previewed).Where(i => i % 2 == 0 && random.Next(100) == 0).Select(i => $"op-{i:D6}").ToArray();
+        // As if a fold that wrote another sub_status had made these rows.
+        await _tracker.ExecuteAsync($"""
+            update tracker.operations set document = replace(document, 'first', 'earlier')
+            where operation_id in ('{string.Join("','", changed)}')
+            """);
+
+        var preview = await RunAsync("preview", "--json", "--examples", "100000");
+
+        preview.ExitCode.ShouldBe(6, preview.Error);
+        var change = Line(preview, "change");
+        change.GetProperty("pointer").GetString().ShouldBe("/sub_status");
+        change.GetProperty("operations").GetInt32().ShouldBe(changed.Length);
+        change.GetProperty("examples").EnumerateArray().Select(example => example.GetProperty("operation_id").GetString()).Order()
+            .ShouldBe(changed);
+        Result(preview).GetProperty("changed").GetInt32().ShouldBe(changed.Length);
+    }
+
     [Theory]
     [InlineData(2, "rebuild", "--since", "yesterday")]
     [InlineData(2, "rebuild", "--since", "2026-11-20T09:00:00")]
@@ -262,7 +288,9 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     private Task<string> RowsAsync() =>
         _tracker.TextAsync("select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o");
 
-    private static JsonElement Result(Outcome outcome) => JsonDocument.Parse(
-        outcome.Out.Trim().Split('\n').Single(line => line.StartsWith("{\"result\"", StringComparison.Ordinal)))
-        .RootElement.GetProperty("result");
+    private static JsonElement Result(Outcome outcome) => Line(outcome, "result");
+
+    private static JsonElement Line(Outcome outcome, string kind) => JsonDocument.Parse(
+        outcome.Out.Trim().Split('\n').Single(line => line.StartsWith($"{{\"{kind}\"", StringComparison.Ordinal)))
+        .RootElement.GetProperty(kind);
 }

@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using OperationTracker.Benchmarks.Load;
+
+namespace OperationTracker.Benchmarks.Servers;
+
+/// <summary>A command of <c>optrack</c>, run to its end as its users run it.</summary>
+/// <param name="Seconds">The start of the process included.</param>
+/// <param name="Megabytes">Memory at most.</param>
+internal sealed record OptrackCommand(double Seconds, double Megabytes)
+{
+    /// <exception cref="InvalidOperationException">It failed.</exception>
+    public static async Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel)
+    {
+        var started = Stopwatch.StartNew();
+        await using var process = ChildProcess.StartAssembly(
+            "optrack.dll", serverCollector: false, [.. words, "--database", database]);
+        var peak = 0.0;
+        var output = process.OutputAsync(cancel);
+        while (await Task.WhenAny(output, Task.Delay(100, cancel)) != output)
+            peak = Math.Max(peak, MemoryOf(process.Id));
+        await output;
+        return new OptrackCommand(started.Elapsed.TotalSeconds, peak);
+    }
+
+    private static double MemoryOf(int pid)
+    {
+        try
+        {
+            return ProcessFigures.MemoryMegabytes(pid).Peak;
+        }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException)
+        {
+            // It has just ended.
+            return 0;
+        }
+    }
+}
