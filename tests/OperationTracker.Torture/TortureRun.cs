@@ -101,7 +101,8 @@ internal sealed class TortureRun
         }
 
         await _judge.FinishAsync(cancel);
-        await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
+        if (_violations.All.Count == 0)
+            await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;

@@ -48,7 +48,7 @@ internal sealed class ListCheck
         foreach (var missing in expected.Except(told).Take(1)) yield return $"{missing} is missing";
         foreach (var more in told.Except(expected).Take(1)) yield return $"{more} is in it";
         if (told.Distinct().Count() != told.Count) yield return "something is in it twice";
-        else if (told.Count == expected.Count && !told.SequenceEqual(expected)) yield return "its order is another";
+        else if (expected.ToHashSet().SetEquals(told) && !told.SequenceEqual(expected)) yield return "its order is another";
     }
 
     private async Task CompareAsync(

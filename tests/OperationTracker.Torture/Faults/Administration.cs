@@ -21,6 +21,7 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
 
     /// <summary>A server that was killed so long ago may still recover.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentQueue<(string Operation, string Secret)> _redacted = new();
     private Task _running = Task.CompletedTask;
@@ -86,7 +87,12 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var putting = Task.Run(async () =>
         {
-            for (var turn = 1; !stop.IsCancellationRequested; turn++) await PutAsync(operation, secret, turn, cancel);
+            // Without a pause the redaction would never find it standing still, and would say so.
+            for (var turn = 1; !stop.IsCancellationRequested; turn++)
+            {
+                await PutAsync(operation, secret, turn, cancel);
+                await Task.Delay(Pause, cancel);
+            }
         }, cancel);
         var exitCode = await RunAsync(
             ["redact", operation, "--pointer", "/request/body", "--reason", "it held a password"], cancel);
