@@ -28,6 +28,8 @@ internal sealed class Rounds(string scenario)
             Add($"{series}.cpu.{process}", cpu);
     }
 
+    public bool Has(string series) => _series.ContainsKey(series);
+
     public double Last(string series) => _series[series][^1];
 
     /// <summary>A line that stands alone.</summary>
@@ -53,7 +55,7 @@ internal sealed class Rounds(string scenario)
     {
         foreach (var process in new[] { "server", "postgres", "generator" })
         {
-            if (_series.ContainsKey($"{series}.cpu.{process}"))
+            if (Has($"{series}.cpu.{process}"))
                 Tell($"{series}.cpu.{process}", $"{what}, CPU of {process}", $"µs/{unit}");
         }
     }

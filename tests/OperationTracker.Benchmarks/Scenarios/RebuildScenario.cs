@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using Npgsql;
 using OperationTracker.Benchmarks.Baselines;
 using OperationTracker.Benchmarks.Load;
@@ -59,8 +60,28 @@ internal sealed class RebuildScenario(ScenarioContext context)
         var rebuild = await RunAsync(database, ["rebuild"], cancel);
         _rounds.Add("rate", events / rebuild.Seconds);
         _rounds.Add("memory", rebuild.Megabytes);
+        if (EtaErrorOf(rebuild) is { } error)
+            _rounds.Add("eta", error);
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
         _rounds.Add("verify", events / (await RunAsync(database, ["verify"], cancel)).Seconds);
+    }
+
+    /// <summary>
+    /// By how much of the time that was left the estimate half-way was wrong, in percent; null when it was done too soon to be
+    /// asked.
+    /// </summary>
+    private static double? EtaErrorOf(OptrackCommand rebuild)
+    {
+        foreach (var (at, line) in rebuild.Lines)
+        {
+            using var json = JsonDocument.Parse(line);
+            if (json.RootElement.TryGetProperty("progress", out var progress)
+                && progress.TryGetProperty("remaining_seconds", out var remaining)
+                && progress.GetProperty("events").GetInt64() * 2 >= progress.GetProperty("events_total").GetInt64())
+                return 100 * Math.Abs(remaining.GetDouble() / (rebuild.Seconds - at) - 1);
+        }
+
+        return null;
     }
 
     private async Task MeasureUnderLoadAsync(string database, LoadProcess put, CancellationToken cancel)
@@ -117,6 +138,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
             "rate/copy", "rate", "rebuild, alone", "events/s", "copy",
             "COPY of the events out in stream order, and of both tables in, with indexes and statistics");
         _rounds.Tell("memory", "memory of the rebuild, at most", "MB");
+        if (_rounds.Has("eta"))
+            _rounds.Tell("eta", "error of the estimate half-way, of the time left", "%");
         _rounds.Tell("lock", "append lock held by the swap", "ms");
         _rounds.Tell("verify", "verify, alone", "events/s");
         _rounds.Tell("answers", "documents read back during a rebuild", "GETs");

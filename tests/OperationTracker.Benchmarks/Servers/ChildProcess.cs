@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 
 namespace OperationTracker.Benchmarks.Servers;
 
@@ -56,11 +57,20 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>Its whole output, when it has ended well.</summary>
     public async Task<string> OutputAsync(CancellationToken cancel)
     {
-        var output = await _process.StandardOutput.ReadToEndAsync(cancel);
+        var output = new StringBuilder();
+        await OutputAsync(line => output.AppendLine(line), cancel);
+        return output.ToString();
+    }
+
+    /// <summary>Its output line by line as it comes; returns when it has ended well.</summary>
+    public async Task OutputAsync(Action<string> onLine, CancellationToken cancel)
+    {
+        var last = "";
+        while (await _process.StandardOutput.ReadLineAsync(cancel) is { } line)
+            onLine(last = line);
         await _process.WaitForExitAsync(cancel);
-        return _process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"{_process.StartInfo.FileName} failed: {output}{await _errors}");
+        if (_process.ExitCode != 0)
+            throw new InvalidOperationException($"{_process.StartInfo.FileName} failed: {last} {await _errors}");
     }
 
     public async ValueTask DisposeAsync()

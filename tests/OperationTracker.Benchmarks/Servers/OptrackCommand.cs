@@ -6,7 +6,8 @@ namespace OperationTracker.Benchmarks.Servers;
 /// <summary>A command of <c>optrack</c>, run to its end as its users run it.</summary>
 /// <param name="Seconds">The start of the process included.</param>
 /// <param name="Megabytes">Memory at most.</param>
-internal sealed record OptrackCommand(double Seconds, double Megabytes)
+/// <param name="Lines">Its output, each line with the seconds after which it came.</param>
+internal sealed record OptrackCommand(double Seconds, double Megabytes, IReadOnlyList<(double Seconds, string Text)> Lines)
 {
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static async Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel)
@@ -15,11 +16,12 @@ internal sealed record OptrackCommand(double Seconds, double Megabytes)
         await using var process = ChildProcess.StartAssembly(
             "optrack.dll", serverCollector: false, [.. words, "--database", database]);
         var peak = 0.0;
-        var output = process.OutputAsync(cancel);
+        var lines = new List<(double, string)>();
+        var output = process.OutputAsync(line => lines.Add((started.Elapsed.TotalSeconds, line)), cancel);
         while (await Task.WhenAny(output, Task.Delay(100, cancel)) != output)
             peak = Math.Max(peak, MemoryOf(process.Id));
         await output;
-        return new OptrackCommand(started.Elapsed.TotalSeconds, peak);
+        return new OptrackCommand(started.Elapsed.TotalSeconds, peak, lines);
     }
 
     private static double MemoryOf(int pid)
