@@ -132,7 +132,8 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
         var excused = exitCode is Failed or Unavailable && KilledAt > began - Recovery.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond;
         if (exitCode != 0 && !excused && !(exitCode == NothingToResume && command[^1] == "--resume"))
             violations.Add(Name, string.Create(
-                CultureInfo.InvariantCulture, $"optrack {string.Join(' ', command)} ended with {exitCode}: {output.Split('\n')[^1]}"));
+                CultureInfo.InvariantCulture,
+                $"optrack {string.Join(' ', command)} ended with {exitCode}: {output.Split('\n')[^1]}"));
         return exitCode;
     }
 }

@@ -30,7 +30,8 @@ internal static class FullDiskCommands
         var (exitCode, output) = await TrackerNode.RunAsync(connection, command, cancel);
         var last = output.Split('\n')[^1];
         trial.Tell(string.Create(CultureInfo.InvariantCulture, $"optrack {command[0]} {command[1]}: {exitCode}, {last}"));
-        trial.Count(string.Create(CultureInfo.InvariantCulture, $"exit code of optrack {command[0]} {(expected == 0 ? "with" : "without")} space: {exitCode}"));
+        var space = expected == 0 ? "with" : "without";
+        trial.Count(string.Create(CultureInfo.InvariantCulture, $"exit code of optrack {command[0]} {space} space: {exitCode}"));
         if (exitCode != expected)
             trial.Violations.Add("commands", $"optrack {command[0]} ended with {exitCode}, not {expected}: {last}");
         if (output.Contains("   at ", StringComparison.Ordinal) || output.Length == 0)
