@@ -30,6 +30,8 @@ internal static class PostgresErrors
     public static EventStoreException BeforeSending(Exception fault) => fault switch
     {
         EventStoreException known => known,
+        PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted } damage =>
+            new(StoreFailure.Failed, $"The database's files are damaged (SqlState {damage.SqlState}).", fault),
         PostgresException { SqlState: var state } => RefusesForNow(state) || Terminates(state)
             ? new(StoreFailure.RefusedForNow, $"The database refuses for now (SqlState {state}).", fault)
             : new(StoreFailure.Failed, $"The database refused (SqlState {state}).", fault),
@@ -41,8 +43,8 @@ internal static class PostgresErrors
     /// <summary>What a failure means once an append had been sent.</summary>
     public static EventStoreException AfterSending(Exception fault) => fault switch
     {
-        PostgresException { SqlState: var state } when Terminates(state) =>
-            new(StoreFailure.OutcomeUnknown, $"The database ended the connection (SqlState {state}).", fault),
+        PostgresException end when HasEnded(end) =>
+            new(StoreFailure.OutcomeUnknown, $"The database ended the connection (SqlState {end.SqlState}).", fault),
         PostgresException => BeforeSending(fault),
         _ => new(StoreFailure.OutcomeUnknown, "The connection broke before the database answered.", fault),
     };
@@ -93,7 +95,7 @@ internal static class PostgresErrors
 
     /// <summary>Whether the server said for certain that it took nothing, and says so again of the same change.</summary>
     public static bool IsDeterministic(Exception fault) =>
-        fault is PostgresException { SqlState: var state } && !RefusesForNow(state) && !Terminates(state);
+        fault is PostgresException refusal && !RefusesForNow(refusal.SqlState) && !HasEnded(refusal);
 
     /// <summary>
     /// Insufficient resources, operator intervention short of ending the connection, a statement that took too long, a
@@ -104,6 +106,14 @@ internal static class PostgresErrors
         || state is AppendLockHeld or PostgresErrorCodes.QueryCanceled or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.ReadOnlySqlTransaction or PostgresErrorCodes.LockNotAvailable
             or PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.SystemError or PostgresErrorCodes.IoError;
+
+    /// <summary>
+    /// Whether the session is over, whatever the reason. A full or failing disk has the same SqlState whether it fails a
+    /// statement, which is rolled back, or the flush of a commit, which makes the server panic and then find that commit in
+    /// its log.
+    /// </summary>
+    private static bool HasEnded(PostgresException fault) =>
+        fault.InvariantSeverity is "FATAL" or "PANIC" || Terminates(fault.SqlState);
 
     /// <summary>
     /// The server is ending the connection, by order or by a crash. Such an error may come when the commit is done and

@@ -31,9 +31,14 @@ internal sealed class Cluster : IAsyncDisposable
     /// <summary>Where clients find the nodes.</summary>
     public int[] ClientPorts => [.. ClientProxies.Select(proxy => proxy.Port)];
 
-    public static async Task<Cluster> StartAsync(TortureOptions options, CancellationToken cancel)
+    /// <param name="options">How many nodes; where their logs go.</param>
+    /// <param name="cancel">Breaks it off.</param>
+    /// <param name="dataDirectory">Where PostgreSQL keeps its data; null: with the logs.</param>
+    public static async Task<Cluster> StartAsync(
+        TortureOptions options, CancellationToken cancel, string? dataDirectory = null)
     {
-        var cluster = new Cluster(await PrivatePostgres.StartAsync(options.Directory, cancel));
+        var cluster = new Cluster(await PrivatePostgres.StartAsync(
+            dataDirectory ?? Path.Combine(options.Directory, "data"), Path.Combine(options.Directory, "postgres.log"), cancel));
         try
         {
             for (var i = 0; i < options.Nodes; i++)

@@ -1,5 +1,6 @@
 using OperationTracker.Torture;
 using OperationTracker.Torture.Hostile;
+using OperationTracker.Torture.Trials;
 
 try
 {
@@ -11,9 +12,21 @@ try
         pressed.Cancel = true;
         interrupt.Cancel();
     };
+    if (options.Trial is not null)
+    {
+        var result = await Trial.RunAsync(options, Console.Error.WriteLine, interrupt.Token);
+        Console.WriteLine(result);
+        return result.Violations.Count == 0 ? 0 : 5;
+    }
+
     var figures = await TortureRun.RunAsync(options, Console.Error.WriteLine, interrupt.Token);
     Console.WriteLine(figures);
     return figures.Violations.Count == 0 ? 0 : 5;
+}
+catch (CannotRunHereException reason)
+{
+    Console.Error.WriteLine(reason.Message);
+    return 77;
 }
 catch (ArgumentException fault)
 {

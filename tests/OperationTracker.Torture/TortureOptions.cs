@@ -1,5 +1,6 @@
 using System.Globalization;
 using OperationTracker.Torture.Faults;
+using OperationTracker.Torture.Trials;
 
 namespace OperationTracker.Torture;
 
@@ -9,10 +10,17 @@ internal sealed record TortureOptions
     public const string Usage = """
         eng/torture [--minutes N] [--seed N] [--nodes 1-4] [--clients N] [--slots N] [--round SECONDS]
                     [--faults KIND,KIND...] [--plant BUG] [--json FILE] [--directory DIR]
+        eng/torture TRIAL [--count N] [--seed N] [--nodes 1-4] [--clients N] [--plant BUG] [--json FILE] [--directory DIR]
         """;
 
     private static readonly string[] Names =
-        ["minutes", "seed", "nodes", "clients", "slots", "round", "faults", "plant", "json", "directory"];
+        ["minutes", "seed", "nodes", "clients", "slots", "round", "faults", "plant", "json", "directory", "count"];
+
+    /// <summary>A run with one theme in place of the mixed faults; null for those.</summary>
+    public TrialKind? Trial { get; init; }
+
+    /// <summary>How many lost answers, cycles or flipped bits a trial makes; null for the trial's own number.</summary>
+    public int? Count { get; init; }
 
     public TimeSpan Time { get; init; } = TimeSpan.FromMinutes(1);
 
@@ -44,7 +52,8 @@ internal sealed record TortureOptions
     public static TortureOptions Parse(string[] arguments)
     {
         var values = new Dictionary<string, string>();
-        for (var i = 0; i < arguments.Length; i += 2)
+        TrialKind? trial = arguments is [['-', ..], ..] or [] ? null : WordFor<TrialKind>(arguments[0]);
+        for (var i = trial is null ? 0 : 1; i < arguments.Length; i += 2)
         {
             var name = arguments[i].StartsWith("--", StringComparison.Ordinal) ? arguments[i][2..] : "";
             if (!Names.Contains(name) || i + 1 == arguments.Length)
@@ -54,7 +63,7 @@ internal sealed record TortureOptions
 
         try
         {
-            return From(values);
+            return From(values) with { Trial = trial };
         }
         catch (FormatException fault)
         {
@@ -77,6 +86,7 @@ internal sealed record TortureOptions
                 ? [.. kinds.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(WordFor<FaultKind>)]
                 : defaults.Faults,
             Plant = values.TryGetValue("plant", out var bug) ? WordFor<PlantedBug>(bug) : null,
+            Count = values.ContainsKey("count") ? (int)Number("count", 0) : null,
             Json = values.GetValueOrDefault("json"),
             Directory = values.GetValueOrDefault("directory", defaults.Directory),
         };
@@ -90,5 +100,5 @@ internal sealed record TortureOptions
         Enum.TryParse<T>(word.Replace("-", "", StringComparison.Ordinal), ignoreCase: true, out var value)
             ? value
             : throw new ArgumentException(
-                $"{word} is none of {string.Join(' ', Enum.GetNames<T>().Select(Words.Hyphenated))}.");
+                $"{word} is none of {string.Join(' ', Enum.GetNames<T>().Select(Words.Hyphenated))}.\n{Usage}");
 }

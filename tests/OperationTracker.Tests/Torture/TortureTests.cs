@@ -11,7 +11,7 @@ public sealed class TortureTests(ITestOutputHelper output)
     [Fact]
     public async Task Killed_and_cut_off_two_nodes_lose_nothing_that_they_acknowledged()
     {
-        var figures = await RunAsync(new TortureOptions { Round = TimeSpan.FromSeconds(14), Seed = 4711 });
+        var figures = await RunAsync(new TortureOptions { Round = TimeSpan.FromSeconds(10), Seed = 4711 });
 
         figures.Violations.ShouldBeEmpty();
         figures.Kills.ShouldBeGreaterThanOrEqualTo(1, "else it did not bite");

@@ -112,7 +112,7 @@ internal sealed class LyingGateway : IAsyncDisposable
 
     private async Task WriteAsync(NetworkStream stream, HttpAnswer answer)
     {
-        var kept = answer.Headers.Where(header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION");
+        var kept = answer.Headers.Where(header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION" or "RETRY-AFTER");
         var head = string.Create(CultureInfo.InvariantCulture, 
             $"HTTP/1.1 {answer.Status} -\r\nContent-Length: {answer.Body.Length}\r\n")
             + string.Concat(kept.Select(header => $"{header.Key}: {header.Value}\r\n")) + "\r\n";

@@ -1,10 +1,11 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>Carries out a schedule, one fault after another, and leaves everything healed.</summary>
-internal sealed class Nemesis(Cluster cluster, Action<string> tell)
+internal sealed class Nemesis(Cluster cluster, Administration administration, Action<string> tell)
 {
     private readonly ConcurrentDictionary<FaultKind, int> _done = new();
 
@@ -33,6 +34,8 @@ internal sealed class Nemesis(Cluster cluster, Action<string> tell)
     private async Task<bool> CarryOutAsync(Fault fault, Random random, CancellationToken cancel)
     {
         var node = cluster.Nodes[fault.Node];
+        if (fault.Kind is FaultKind.KillPostmaster or FaultKind.KillBackend or FaultKind.KillWriter or FaultKind.KillEverything)
+            administration.KilledAt = Stopwatch.GetTimestamp();
         var (database, clients) = (cluster.DatabaseProxies[fault.Node], cluster.ClientProxies[fault.Node]);
         switch (fault.Kind)
         {
@@ -71,6 +74,9 @@ internal sealed class Nemesis(Cluster cluster, Action<string> tell)
             case FaultKind.BlackholeClients:
                 await ChangeWeatherAsync(clients, Weather.Blackhole, fault.Lasts, cancel);
                 clients.Cut();
+                return true;
+            case FaultKind.Rebuild or FaultKind.Verify or FaultKind.Export or FaultKind.Redact:
+                await administration.BeginAsync(fault.Kind, cancel);
                 return true;
             default:
                 await Task.WhenAll(cluster.Nodes.Select(each => each.KillAsync()));

@@ -1,4 +1,5 @@
 using Npgsql;
+using OperationTracker.Torture.Servers;
 
 namespace OperationTracker.Torture.Faults;
 
@@ -16,6 +17,12 @@ internal enum PlantedBug
 
     /// <summary>What is acknowledged is not on disk: the tables do not survive a crash of the server.</summary>
     NotDurable,
+
+    /// <summary>Commits are acknowledged before they are flushed: <c>synchronous_commit=off</c>. Only power loss shows it.</summary>
+    NotFlushed,
+
+    /// <summary>The cluster has no page checksums. Only flipped bits show it.</summary>
+    NoChecksums,
 
     /// <summary>The seal of an event leaves out when it came.</summary>
     SealWithoutTime,
@@ -49,7 +56,15 @@ internal static class Plants
     public static bool IsOfGateway(PlantedBug? bug) => bug is PlantedBug.AcknowledgeFirst or PlantedBug.SendAgain
         or PlantedBug.ConflictAnsweredOk or PlantedBug.StaleRead;
 
-    public static async Task PlantAsync(NpgsqlConnection session, PlantedBug bug, CancellationToken cancel)
+    /// <summary>Does nothing for a gateway's, and for none.</summary>
+    public static async Task PlantAsync(PrivatePostgres postgres, PlantedBug? bug, CancellationToken cancel)
+    {
+        if (bug is null) return;
+        await using var session = await postgres.OpenWhenUpAsync(cancel);
+        await PlantAsync(session, bug.Value, cancel);
+    }
+
+    private static async Task PlantAsync(NpgsqlConnection session, PlantedBug bug, CancellationToken cancel)
     {
         switch (bug)
         {
@@ -67,6 +82,12 @@ internal static class Plants
             case PlantedBug.NotDurable:
                 foreach (var table in new[] { "mt_events", "mt_streams", "positions", "operations", "past_operations" })
                     await ExecuteAsync(session, $"alter table tracker.{table} set unlogged", cancel);
+                return;
+            case PlantedBug.NotFlushed:
+                await AlterAsync(session, "perform set_config('lock_timeout', '250ms', true);", """
+                    perform set_config('lock_timeout', '250ms', true);
+                    perform set_config('synchronous_commit', 'off', true);
+                    """, cancel);
                 return;
             case PlantedBug.SealWithoutTime:
                 await AlterAsync(session, "sha256(link || contents[i] || link_time)", "sha256(link || contents[i])", cancel);

@@ -39,6 +39,18 @@ internal enum FaultKind
 
     /// <summary>kill -9 of all nodes and the postmaster at once, and all of them anew.</summary>
     KillEverything,
+
+    /// <summary>Begins <c>optrack projections rebuild</c>, or <c>--resume</c> of one that was killed.</summary>
+    Rebuild,
+
+    /// <summary>Begins <c>optrack projections verify</c> and <c>audit verify</c>.</summary>
+    Verify,
+
+    /// <summary>Begins <c>optrack export</c>, and checks the bundle.</summary>
+    Export,
+
+    /// <summary>Puts a secret, and begins <c>optrack redact</c> while it is put again and again.</summary>
+    Redact,
 }
 
 /// <summary>One fault.</summary>

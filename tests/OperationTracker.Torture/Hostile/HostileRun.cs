@@ -44,7 +44,8 @@ internal sealed class HostileRun
         tell(string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, in {options.Directory}"));
         HostileFigures figures;
         var log = Path.Combine(options.Directory, "tracker.log");
-        await using (var postgres = await PrivatePostgres.StartAsync(options.Directory, default))
+        await using (var postgres = await PrivatePostgres.StartAsync(
+            Path.Combine(options.Directory, "data"), Path.Combine(options.Directory, "postgres.log"), default))
         await using (var node = new TrackerNode("tracker", postgres.ConnectionString, log))
         {
             AppDomain.CurrentDomain.ProcessExit += (_, _) => node.Abandon();

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json;
 
 namespace OperationTracker.Torture.Network;
 
@@ -9,6 +10,28 @@ namespace OperationTracker.Torture.Network;
 internal sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string> Headers, byte[] Body)
 {
     public string? ETag => Headers.GetValueOrDefault("ETag");
+
+    /// <summary>The document version that the ETag begins with; 0 for none.</summary>
+    public long Version => ETag is { } tag ? long.Parse(tag.Trim('"').Split('-')[0], CultureInfo.InvariantCulture) : 0;
+
+    /// <summary>Of an error as the contract has it; else null.</summary>
+    public string? ErrorCode => Error("error_code");
+
+    /// <summary>What an error says about the data; null when it says nothing.</summary>
+    public string? DataConsistency => Error("data_consistency");
+
+    private string? Error(string member)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(Body);
+            return body.RootElement.GetProperty(member).GetString();
+        }
+        catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
 }
 
 /// <summary>
@@ -41,6 +64,14 @@ internal sealed class HttpConnection : IDisposable
             connection.Dispose();
             throw;
         }
+    }
+
+    /// <summary>One question on a connection of its own.</summary>
+    /// <exception cref="IOException">The connection ended before the answer did.</exception>
+    public static async Task<HttpAnswer> AskAsync(int port, string target, CancellationToken cancel)
+    {
+        using var connection = await OpenAsync(port, cancel);
+        return await connection.SendAsync("GET", target, "Connection: close\r\n", default, cancel);
     }
 
     /// <summary>Sends a request and reads its answer.</summary>

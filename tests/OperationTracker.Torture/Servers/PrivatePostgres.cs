@@ -1,5 +1,4 @@
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OperationTracker.Postgres.Embedded;
 
@@ -16,9 +15,11 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private static readonly string[] Writers = ["walwriter", "checkpointer", "background writer"];
 
     private readonly EmbeddedPostgresOptions _options;
+    private readonly ServerLogFile _log;
     private EmbeddedPostgres _server;
 
-    private PrivatePostgres(EmbeddedPostgresOptions options, EmbeddedPostgres server) => (_options, _server) = (options, server);
+    private PrivatePostgres(EmbeddedPostgresOptions options, ServerLogFile log, EmbeddedPostgres server) =>
+        (_options, _log, _server) = (options, log, server);
 
     public string ConnectionString => _server.ConnectionString;
 
@@ -29,15 +30,28 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         new NpgsqlConnectionStringBuilder(ConnectionString).Host!,
         string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{new NpgsqlConnectionStringBuilder(ConnectionString).Port}"));
 
-    public static async Task<PrivatePostgres> StartAsync(string directory, CancellationToken cancel)
+    /// <summary>The cluster's directory.</summary>
+    public string Cluster => Path.Combine(_server.DataDirectory, "postgres");
+
+    /// <summary>Null while it is up; else what is wrong, as its supervisor has it.</summary>
+    public string? Problem => _server.Problem;
+
+    /// <summary>How often it panicked.</summary>
+    public int Panics => _log.Panics;
+
+    /// <param name="dataDirectory">Where its data is.</param>
+    /// <param name="logFile">Where its log goes.</param>
+    /// <param name="cancel">Breaks it off.</param>
+    public static async Task<PrivatePostgres> StartAsync(string dataDirectory, string logFile, CancellationToken cancel)
     {
         var options = new EmbeddedPostgresOptions
         {
-            DataDirectory = Path.Combine(directory, "data"),
+            DataDirectory = dataDirectory,
             BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN"),
             MaxConnections = Connections,
         };
-        return new PrivatePostgres(options, await LaunchAsync(options, cancel));
+        var log = new ServerLogFile(logFile);
+        return new PrivatePostgres(options, log, await LaunchAsync(options, log, cancel));
     }
 
     /// <summary>Kills the postmaster, and starts another one.</summary>
@@ -45,8 +59,35 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     {
         Signals.Send(Postmaster(), Signals.Kill);
         await _server.StopAsync(new CancellationToken(canceled: true));
+        await StartAgainAsync(cancel);
+    }
+
+    /// <summary>Stops all processes of the server where they are.</summary>
+    /// <returns>Their ids.</returns>
+    public IReadOnlyList<int> Freeze()
+    {
+        var postmaster = Postmaster();
+        Signals.Send(postmaster, Signals.Stop);
+        IReadOnlyList<int> all = [postmaster, .. Processes.ChildrenOf(postmaster)];
+        foreach (var process in all) Signals.Send(process, Signals.Stop);
+        return all;
+    }
+
+    /// <summary>Ends frozen processes, and nothing of the server is left but its files.</summary>
+    public async Task KillFrozenAsync(IEnumerable<int> frozen)
+    {
+        foreach (var process in frozen) Signals.Send(process, Signals.Kill);
+        await _server.StopAsync(new CancellationToken(canceled: true));
+    }
+
+    /// <summary>Stops it as its tracker would, with a checkpoint.</summary>
+    public Task StopAsync() => _server.StopAsync(CancellationToken.None);
+
+    /// <summary>After <see cref="StopAsync"/> or <see cref="KillFrozenAsync"/>.</summary>
+    public async Task StartAgainAsync(CancellationToken cancel)
+    {
         NpgsqlConnection.ClearAllPools();
-        _server = await LaunchAsync(_options, cancel);
+        _server = await LaunchAsync(_options, _log, cancel);
     }
 
     /// <summary>
@@ -56,20 +97,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <returns>False when there was none.</returns>
     public async Task<bool> KillProcessAsync(bool session, Random random, CancellationToken cancel)
     {
-        List<int> processes = [];
+        IReadOnlyList<int> processes = [];
         try
         {
-            await using var administrator = new NpgsqlConnection(
-                new NpgsqlConnectionStringBuilder(_server.AdministratorConnectionString) { Pooling = false }.ConnectionString);
-            await administrator.OpenAsync(cancel);
-            await using var command = new NpgsqlCommand(
-                "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
-            {
-                Parameters = { new() { Value = session ? Sessions : Writers } },
-            };
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            while (await reader.ReadAsync(cancel))
-                processes.Add(reader.GetInt32(0));
+            processes = await ProcessesAsync(session ? Sessions : Writers, cancel);
         }
         catch (NpgsqlException)
         {
@@ -79,6 +110,26 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         return processes.Count > 0 && Signals.Send(processes[random.Next(processes.Count)], Signals.Kill);
     }
 
+    /// <summary>The server's processes of some kinds, as <c>pg_stat_activity</c> calls them.</summary>
+    /// <exception cref="NpgsqlException">It is down.</exception>
+    public async Task<IReadOnlyList<int>> ProcessesAsync(string[] kinds, CancellationToken cancel)
+    {
+        await using var administrator = await OpenAsAdministratorAsync(cancel);
+        await using var command = new NpgsqlCommand(
+            "select pid from pg_stat_activity where backend_type = any ($1) and pid <> pg_backend_pid()", administrator)
+        {
+            Parameters = { new() { Value = kinds } },
+        };
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        var processes = new List<int>();
+        while (await reader.ReadAsync(cancel)) processes.Add(reader.GetInt32(0));
+        return processes;
+    }
+
+    /// <summary>A superuser's session with the database <c>postgres</c>.</summary>
+    public Task<NpgsqlConnection> OpenAsAdministratorAsync(CancellationToken cancel) =>
+        OpenAsync(_server.AdministratorConnectionString, cancel);
+
     /// <summary>A session past the proxies; waits for a server that recovers.</summary>
     public async Task<NpgsqlConnection> OpenWhenUpAsync(CancellationToken cancel)
     {
@@ -86,7 +137,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         {
             try
             {
-                return await OpenAsync(cancel);
+                return await OpenAsync(ConnectionString, cancel);
             }
             catch (NpgsqlException) when (attempt < 300)
             {
@@ -101,12 +152,13 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         await _server.StopAsync(new CancellationToken(canceled: true));
     }
 
-    private static Task<EmbeddedPostgres> LaunchAsync(EmbeddedPostgresOptions options, CancellationToken cancel) =>
-        EmbeddedPostgres.StartAsync(options, NullLogger.Instance, TimeProvider.System, cancel);
+    private static Task<EmbeddedPostgres> LaunchAsync(
+        EmbeddedPostgresOptions options, ServerLogFile log, CancellationToken cancel) =>
+        EmbeddedPostgres.StartAsync(options, log, TimeProvider.System, cancel);
 
-    private async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    private static async Task<NpgsqlConnection> OpenAsync(string connectionString, CancellationToken cancel)
     {
-        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(ConnectionString)
+        var session = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(connectionString)
         {
             Pooling = false, CommandTimeout = 300, Timeout = 5,
         }.ConnectionString);
@@ -124,7 +176,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
 
     private int Postmaster()
     {
-        var file = Path.Combine(_server.DataDirectory, "postgres", "postmaster.pid");
+        var file = Path.Combine(Cluster, "postmaster.pid");
         return File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)
             ? pid
             : 0;

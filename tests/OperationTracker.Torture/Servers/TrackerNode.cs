@@ -18,12 +18,19 @@ internal sealed class TrackerNode(string name, string connectionString, string l
     /// <summary>Where it listens, as long as the run lasts.</summary>
     public int Port { get; } = FreePort();
 
+    /// <summary>Variables for its next start, beside those of this process.</summary>
+    public Dictionary<string, string> Environment { get; } = [];
+
     public int? Id => _process?.Id;
+
+    /// <summary>Whether it has ended though nobody killed it.</summary>
+    public bool Crashed => _process is { HasExited: true };
 
     public async Task StartAsync(CancellationToken cancel)
     {
         var start = Command("serve", "--urls", string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port}"));
         start.Environment["OPTRACK_DATABASE"] = connectionString;
+        foreach (var (variable, value) in Environment) start.Environment[variable] = value;
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) =>
@@ -72,7 +79,7 @@ internal sealed class TrackerNode(string name, string connectionString, string l
 
     private static ProcessStartInfo Command(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
+        var start = new ProcessStartInfo(System.Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet")
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

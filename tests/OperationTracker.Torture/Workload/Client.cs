@@ -1,8 +1,6 @@
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Workload;
@@ -90,7 +88,9 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
             var headers = string.Create(CultureInfo.InvariantCulture, $"User-Agent: attempt/{attempt.Number}\r\n{condition}");
             var answer = await connection.SendAsync(
                 attempt.IsPut ? "PUT" : "GET", $"/v1/operations/{attempt.OperationId}", headers, body, limit.Token);
-            Judge(attempt, answer);
+            if (answer is { Status: 200, ETag: { } tag })
+                (_seen[attempt.OperationId], _tags[attempt.OperationId]) = (answer.Version, tag);
+            ledger.After(attempt, answer);
         }
         catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException or FormatException)
         {
@@ -110,39 +110,6 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
         catch (Exception fault) when (fault is SocketException or OperationCanceledException)
         {
             return _connections[node] = null;
-        }
-    }
-
-    private void Judge(Attempt attempt, HttpAnswer answer)
-    {
-        attempt.Status = answer.Status;
-        if (answer.ETag is { } tag && answer.Status == 200)
-        {
-            attempt.Version = long.Parse(tag.Trim('"').Split('-')[0], CultureInfo.InvariantCulture);
-            _seen[attempt.OperationId] = attempt.Version;
-            _tags[attempt.OperationId] = tag;
-        }
-
-        if (!attempt.IsPut && answer.Status == 200) attempt.Document = Documents.Hash(JsonNode.Parse(answer.Body));
-        ledger.After(attempt, answer.Status switch
-        {
-            200 => Outcome.Ok,
-            404 when !attempt.IsPut => Outcome.Ok,
-            >= 500 when !IsRolledBack(answer) => Outcome.Unknown,
-            _ => Outcome.Refused,
-        });
-    }
-
-    private static bool IsRolledBack(HttpAnswer answer)
-    {
-        try
-        {
-            using var error = JsonDocument.Parse(answer.Body);
-            return error.RootElement.GetProperty("data_consistency").GetString() == "rolled back";
-        }
-        catch (Exception fault) when (fault is JsonException or KeyNotFoundException)
-        {
-            return false;
         }
     }
 }

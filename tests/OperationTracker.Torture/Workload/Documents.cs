@@ -14,7 +14,7 @@ internal static class Documents
         var document = new JsonObject
         {
             ["operation_id"] = operationId,
-            ["occurred_time"] = "20261120_090000",
+            ["occurred_time"] = OccurredTime(operationId),
             ["last_update_time"] = string.Create(
                 CultureInfo.InvariantCulture, $"20261120_09{random.Next(60):00}{random.Next(60):00}"),
             ["status"] = status,
@@ -39,6 +39,10 @@ internal static class Documents
             document["n"] = JsonNode.Parse(random.Next(3) switch { 0 => "1.0", 1 => "1e2", _ => "{\"deep\":[null,true,\"x\"]}" });
         return document;
     }
+
+    /// <summary>The same for all documents of an operation, and another one for most other operations.</summary>
+    private static string OccurredTime(string operationId) => string.Create(
+        CultureInfo.InvariantCulture, $"20261120_09{operationId.Sum(sign => sign) % 60:00}00");
 
     /// <summary>Two documents are equal when these are: members in order of their names, numbers as their text.</summary>
     public static string Hash(JsonNode? document)

@@ -2,6 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using System.Text.Json.Nodes;
+using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Workload;
 
@@ -28,6 +30,21 @@ internal sealed class Ledger(string directory, int round) : IDisposable
         attempt.Returned = outcome == Outcome.Unknown ? long.MaxValue : Stopwatch.GetTimestamp();
         attempt.Outcome = outcome;
         Write(attempt, string.Create(CultureInfo.InvariantCulture, $"{outcome} {attempt.Status} version {attempt.Version}"));
+    }
+
+    /// <summary>What an answer says about the outcome.</summary>
+    public void After(Attempt attempt, HttpAnswer answer)
+    {
+        attempt.Status = answer.Status;
+        if (answer.Status == 200) attempt.Version = answer.Version;
+        if (!attempt.IsPut && answer.Status == 200) attempt.Document = Documents.Hash(JsonNode.Parse(answer.Body));
+        After(attempt, answer.Status switch
+        {
+            200 => Outcome.Ok,
+            404 when !attempt.IsPut => Outcome.Ok,
+            >= 500 when answer.DataConsistency != "rolled back" => Outcome.Unknown,
+            _ => Outcome.Refused,
+        });
     }
 
     public void Dispose()
