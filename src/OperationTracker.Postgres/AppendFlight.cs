@@ -8,7 +8,12 @@ namespace OperationTracker.Postgres;
 /// never sent again unless the database said for certain that it took nothing; a flight that fails for certain is split
 /// until only the guilty change fails.
 /// </summary>
-internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader, Action<PendingAppend> putBack)
+/// <param name="database">Where to.</param>
+/// <param name="loader">Loads what stands.</param>
+/// <param name="putBack">Takes entries that have to wait for another flight.</param>
+/// <param name="onEnd">Is told what a flight came to: the failure of all of it, null when something was stored.</param>
+internal sealed class AppendFlight(
+    TrackerDatabase database, StateLoader loader, Action<PendingAppend> putBack, Action<EventStoreException?> onEnd)
 {
     /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
     public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
@@ -99,6 +104,9 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
             else
                 PutBackAll(plan.Units[i].Entries);
         }
+
+        if (appended.Count > 0)
+            onEnd(null);
     }
 
     /// <summary>Sends the statement and waits for its commit: with no cancellation, for the outcome would be unknown.</summary>
@@ -151,8 +159,9 @@ internal sealed class AppendFlight(TrackerDatabase database, StateLoader loader,
             putBack(entry);
     }
 
-    private static void FailAll(IEnumerable<PendingAppend> entries, Exception fault)
+    private void FailAll(IEnumerable<PendingAppend> entries, EventStoreException fault)
     {
+        onEnd(fault);
         foreach (var entry in entries)
             entry.Fail(fault);
     }

@@ -33,7 +33,12 @@ internal static class PostgresErrors
         PostgresException { SqlState: PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted } damage =>
             new(StoreFailure.Failed, $"The database's files are damaged (SqlState {damage.SqlState}).", fault),
         PostgresException { SqlState: var state } => RefusesForNow(state) || Terminates(state)
-            ? new(StoreFailure.RefusedForNow, $"The database refuses for now (SqlState {state}).", fault)
+            ? new(
+                StoreFailure.RefusedForNow,
+                state == PostgresErrorCodes.DiskFull
+                    ? $"The database has no space left on its disk (SqlState {state})."
+                    : $"The database refuses for now (SqlState {state}).",
+                fault)
             : new(StoreFailure.Failed, $"The database refused (SqlState {state}).", fault),
         NpgsqlException or TimeoutException or IOException or System.Net.Sockets.SocketException =>
             new(StoreFailure.Unreachable, "The database cannot be reached.", fault),

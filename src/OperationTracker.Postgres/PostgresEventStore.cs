@@ -22,6 +22,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     private readonly ForeignEventSweep _sweep;
     private readonly TreeBuilder _tree;
     private readonly Lazy<Task> _stopped;
+    private volatile EventStoreException? _appendFailure;
 
     /// <summary>A store over a database that the caller keeps and disposes of after the store.</summary>
     public PostgresEventStore(TrackerDatabase database, TimeProvider clock, ILogger<PostgresEventStore> logger)
@@ -34,7 +35,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     {
         _database = database;
         var loader = new StateLoader(database);
-        var flight = new AppendFlight(database, loader, entry => _appends!.PutBack(entry));
+        var flight = new AppendFlight(database, loader, entry => _appends!.PutBack(entry), NoteEnd);
         _appends = new AppendQueue(flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
@@ -44,6 +45,12 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _tree = new TreeBuilder(database, clock, logger);
         _stopped = new Lazy<Task>(StopAsync);
     }
+
+    /// <summary>
+    /// Why the last append could not be stored, or may not have been, where that was the database's doing and not the change's;
+    /// null since the next one that was.
+    /// </summary>
+    public EventStoreException? AppendFailure => _appendFailure;
 
     /// <inheritdoc/>
     public Task<AppendOutcome> AppendAsync(ProposedChange change, CancellationToken cancel) =>
@@ -122,6 +129,12 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     /// two names twice; the second time waits for the first.
     /// </summary>
     public ValueTask DisposeAsync() => new(_stopped.Value);
+
+    private void NoteEnd(EventStoreException? failure)
+    {
+        if (failure is null or { Failure: StoreFailure.RefusedForNow or StoreFailure.OutcomeUnknown })
+            _appendFailure = failure;
+    }
 
     private async Task StopAsync()
     {

@@ -20,7 +20,8 @@ internal sealed record ReadinessCheck(string Name, bool Ok, string Detail)
 /// Whether this node can serve. The database is asked at most once a second, however often the readiness is.
 /// </summary>
 internal sealed class Readiness(
-    TrackerDatabase database, TimeProvider clock, ProjectionWatch projection, Func<string?> embeddedProblem)
+    TrackerDatabase database, PostgresEventStore store, TimeProvider clock, ProjectionWatch projection,
+    Func<string?> embeddedProblem)
 {
     private static readonly TimeSpan Freshness = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
@@ -49,6 +50,10 @@ internal sealed class Readiness(
             checks.Add(new ReadinessCheck("database", false, problem));
         else
             checks.Add(await AskDatabaseAsync().WaitAsync(cancel));
+        // Documents can be read all the same, and another node has no other disk.
+        checks.Add(store.AppendFailure is { } failure
+            ? new ReadinessCheck("append", false, $"the last PUT was not stored, or may not have been: {failure.Message}") { Gates = false }
+            : new ReadinessCheck("append", true, "no failure since the last PUT that was stored"));
         checks.Add(new ReadinessCheck("projection", projection.Health.Ok, projection.Health.Detail) { Gates = false });
         return checks;
     }

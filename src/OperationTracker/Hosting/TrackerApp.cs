@@ -42,8 +42,8 @@ internal static class TrackerApp
             provider.GetRequiredService<TrackerDatabase>(), options.VerifyRate, provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ProjectionWatch>>()));
         services.AddSingleton(provider => new Readiness(
-            provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<TimeProvider>(),
-            provider.GetRequiredService<ProjectionWatch>(), embeddedProblem ?? (() => null)));
+            provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<PostgresEventStore>(),
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ProjectionWatch>(), embeddedProblem ?? (() => null)));
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());

@@ -99,7 +99,20 @@ public sealed class ErrorBodyTests
             (await tracker.GetAsync("/v1/operations/a")).Status.ShouldBe(200);
             (await tracker.GetAsync("/v1/operations?format=detail-list")).Status.ShouldBe(200);
             (await tracker.PutAsync("a", Document("a"))).Status.ShouldBe(200, "what stands can be told without writing");
-            (await tracker.GetAsync("/health/ready")).Text.ShouldContain("read-only");
+            var ready = await tracker.GetAsync("/health/ready");
+            ready.Status.ShouldBe(200);
+            ready.Text.ShouldContain("read-only");
+            ready.Text.ShouldContain(
+                "{\"name\":\"append\",\"ok\":false,\"detail\":\"the last PUT was not stored, or may not have been: "
+                + "The database refuses for now (SqlState 25006).\"}");
+
+            await TrackerServer.ExecuteAsync(
+                connectionString,
+                $"set transaction read write; alter database \"{name}\" reset default_transaction_read_only; "
+                + "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+            await Eventually.BeTrueAsync(
+                () => tracker.PutAsync("b", Document("b")).Result.Status == 200, Soon, "the database can be written again");
+            (await tracker.GetAsync("/health/ready")).Text.ShouldContain("{\"name\":\"append\",\"ok\":true,\"detail\":\"no failure since the last PUT that was stored\"}");
         }
 
         await PostgresServer.DropDatabaseAsync(connectionString);

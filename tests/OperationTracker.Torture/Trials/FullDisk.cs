@@ -102,13 +102,20 @@ internal static class FullDisk
 
         private async Task AskWhileFullAsync(Prober prober, CancellationToken cancel)
         {
+            var isTold = isLog;
             for (var since = Stopwatch.StartNew(); since.Elapsed < Hold; await Task.Delay(200, cancel))
             {
                 if (isLog) await prober.ExpectRefusalAsync($"no space for the {_what}", cancel);
                 else await prober.ExpectReadsAsync(_what, cancel);
                 await prober.PutStatusAsync(cancel);
-                foreach (var said in await prober.ReadinessAsync(cancel)) trial.Count($"readiness, no space for the {_what}: {said}");
+                foreach (var said in await prober.ReadinessAsync(cancel))
+                {
+                    trial.Count($"readiness, no space for the {_what}: {said}");
+                    isTold |= said.Contains("append", StringComparison.Ordinal);
+                }
             }
+
+            if (!isTold) trial.Violations.Add("readiness", "no node's readiness told that nothing could be stored");
         }
 
         private async Task SwitchSegmentAsync(CancellationToken cancel)
