@@ -37,6 +37,10 @@ internal sealed class CopyTables(TrackerDatabase database)
             await ExecuteTextAsync(connection, statement, cancel).ConfigureAwait(false);
     }
 
+    /// <summary>Lets the session build indexes with the help of others, as fits a system that nobody else uses.</summary>
+    public static Task UseAllProcessorsAsync(NpgsqlConnection connection, CancellationToken cancel) =>
+        ExecuteTextAsync(connection, "set max_parallel_maintenance_workers = 2", cancel);
+
     /// <summary>
     /// Takes statistics. Which pages hold nothing but what everybody sees, as scans of an index alone want to know, the
     /// server notes by itself within a minute.

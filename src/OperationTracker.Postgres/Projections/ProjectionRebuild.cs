@@ -22,6 +22,7 @@ public sealed class ProjectionRebuild
     private readonly Action<RebuildProgress> _onProgress;
     private readonly CopyTables _tables;
     private readonly Pace _pace;
+    private readonly GiveWay _giveWay;
     private readonly EventFaults _faults;
     private readonly LongStreams _longStreams = new();
     private RebuildLedger _ledger = null!;
@@ -39,6 +40,7 @@ public sealed class ProjectionRebuild
         (_database, _options, _clock, _onProgress) = (database, options, clock, onProgress);
         _tables = new CopyTables(database);
         _pace = new Pace(options.Pace, clock);
+        _giveWay = new GiveWay(database, clock);
         _faults = new EventFaults(database, options.OnFault, onFault);
     }
 
@@ -113,6 +115,8 @@ public sealed class ProjectionRebuild
             _options.Workers, stop => NewWorker(_pace, stop).ReadAsync(ranges), cancel).ConfigureAwait(false);
 
         _counters.Phase = "index";
+        if (!_giveWay.IsBusy)
+            await CopyTables.UseAllProcessorsAsync(connection, cancel).ConfigureAwait(false);
         await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
         await _tables.AnalyzeAsync(connection, cancel).ConfigureAwait(false);
 
@@ -124,7 +128,9 @@ public sealed class ProjectionRebuild
     }
 
     private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
-        new(_database, _ledger, _counters, _longStreams, pace, _faults, cancel);
+        new(
+            _database, _ledger, _counters, _longStreams, pace, _pace.PerSecond is null && pace == _pace ? _giveWay : null, _faults,
+            _clock, cancel);
 
     /// <summary>
     /// Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.

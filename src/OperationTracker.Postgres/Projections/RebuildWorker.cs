@@ -7,9 +7,10 @@ namespace OperationTracker.Postgres.Projections;
 /// One of those that fold at the same time: reads streams on one connection and copies their rows on another, page by
 /// page, each page a transaction with its checkpoint.
 /// </summary>
+/// <remarks><c>giveWay</c> is null where a pace is kept, or others are waited for already.</remarks>
 internal sealed class RebuildWorker(
     TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
-    EventFaults faults, CancellationToken cancel)
+    GiveWay? giveWay, EventFaults faults, TimeProvider clock, CancellationToken cancel)
 {
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 250;
@@ -36,11 +37,12 @@ internal sealed class RebuildWorker(
         await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         while (chunks.TryDequeue(out var chunk))
         {
+            var since = clock.GetTimestamp();
             await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
             await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
             var events = await ReplaceAsync(reader, writer, chunk).ConfigureAwait(false);
             await transaction.CommitAsync(cancel).ConfigureAwait(false);
-            await pace.WaitAsync(events, cancel).ConfigureAwait(false);
+            await RestAsync(reader, events, since).ConfigureAwait(false);
         }
     }
 
@@ -107,6 +109,7 @@ internal sealed class RebuildWorker(
     private async Task<StreamRange?> ReadPageAsync(
         NpgsqlConnection reader, NpgsqlConnection writer, CopyWriter copy, StreamRange range)
     {
+        var since = clock.GetTimestamp();
         var page = await StreamPages
             .NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, cancel).ConfigureAwait(false);
         await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
@@ -129,7 +132,14 @@ internal sealed class RebuildWorker(
         await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel)
             .ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
-        await pace.WaitAsync(events, cancel).ConfigureAwait(false);
+        await RestAsync(reader, events, since).ConfigureAwait(false);
         return finished ? null : range with { Reached = reached };
+    }
+
+    private async Task RestAsync(NpgsqlConnection connection, long events, long since)
+    {
+        await pace.WaitAsync(events, cancel).ConfigureAwait(false);
+        if (giveWay is not null)
+            await giveWay.RestAsync(connection, since, cancel).ConfigureAwait(false);
     }
 }

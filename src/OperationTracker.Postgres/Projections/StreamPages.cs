@@ -27,8 +27,8 @@ internal static class StreamPages
     /// <summary>Streams of a page that is held while it is compared: with documents of 64 kB some 20 MB.</summary>
     public const int ComparedStreams = 300;
 
-    /// <summary>Events of a page, unless its only stream has more: some tenths of a second's work.</summary>
-    private const int MostEvents = 10_000;
+    /// <summary>Events of a page, unless its only stream has more: a tenth of a second's work.</summary>
+    private const int MostEvents = 5_000;
 
     /// <summary>A page's share of a second, where a pace is kept: work, then rest, in short turns.</summary>
     private const double PacedSeconds = 0.1;

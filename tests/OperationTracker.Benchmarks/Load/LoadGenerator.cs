@@ -12,6 +12,8 @@ internal sealed class LoadGenerator : IDisposable
     /// <summary>How long answers are waited for after the measured part; in an open loop all that was due is sent.</summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(20);
 
+    private static readonly long Began = Stopwatch.GetTimestamp();
+
     private readonly LoadPlan _plan;
     private readonly ILoadWorkload _workload;
     private readonly Epoll _epoll = new();
@@ -64,7 +66,8 @@ internal sealed class LoadGenerator : IDisposable
         _epoll.Dispose();
     }
 
-    private static long Now() => Stopwatch.GetTimestamp() * TimeSpan.TicksPerSecond / Stopwatch.Frequency;
+    /// <summary>Ticks since this process began to measure; ticks since the machine's start times their number a second is no 64 bits.</summary>
+    private static long Now() => Stopwatch.GetElapsedTime(Began).Ticks;
 
     private bool IsDone(long now) => now >= _measureTo
         && ((_idle.Count == _connections.Length && !HasOneDue(_measureTo)) || now >= _measureTo + Drain.Ticks);
