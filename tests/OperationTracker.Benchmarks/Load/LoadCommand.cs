@@ -13,6 +13,7 @@ internal static class LoadCommand
         load put|hot|get --targets HOST:PORT[,...] [--connections N] [--rate R] [--warm-up SECONDS] [--seconds SECONDS]
              [--bytes N] [--first N]     put, hot: size of a document; number of the first operation
              [--paths FILE]              get: a path a line, after a tabulator the ETag that the client has
+             [--until PID]               ends when this process does, if that is sooner
              [--watch NAME:PID[+PID]]    tells these processes' CPU an answer; several with commas
         """;
 
@@ -25,6 +26,7 @@ internal static class LoadCommand
             options.Has("rate") ? options.Number("rate", 0) : null,
             TimeSpan.FromSeconds(options.Number("warm-up", 0)),
             TimeSpan.FromSeconds(options.Number("seconds", 5)),
+            options.Has("until") ? options.Whole("until", 0) : null,
             Watched(options));
         using var generator = new LoadGenerator(plan, Workload(arguments[0], options));
         Console.WriteLine(JsonSerializer.Serialize(generator.Run()));

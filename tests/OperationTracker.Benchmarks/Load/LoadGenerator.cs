@@ -24,6 +24,7 @@ internal sealed class LoadGenerator : IDisposable
     private long _start;
     private long _measureFrom;
     private long _measureTo;
+    private long _lookAt;
     private long _due;
     private long _answers;
     private long _allAnswers;
@@ -47,6 +48,7 @@ internal sealed class LoadGenerator : IDisposable
         var keys = new int[_connections.Length];
         for (var now = _start; !IsDone(now); now = Now())
         {
+            EndWithProcess(now);
             if (before is null && now >= _measureFrom)
                 before = CpuMeter.Read(_plan.Watched);
             if (after is null && now >= _measureTo)
@@ -68,6 +70,16 @@ internal sealed class LoadGenerator : IDisposable
 
     /// <summary>Ticks since this process began to measure; ticks since the machine's start times their number a second is no 64 bits.</summary>
     private static long Now() => Stopwatch.GetElapsedTime(Began).Ticks;
+
+    /// <summary>Looks now and then whether the process that the load is for has ended.</summary>
+    private void EndWithProcess(long now)
+    {
+        if (_plan.Until is not { } process || now < _lookAt)
+            return;
+        _lookAt = now + (TimeSpan.TicksPerSecond / 20);
+        if (!ProcessFigures.IsRunning(process))
+            _measureTo = Math.Min(_measureTo, Math.Max(now, _measureFrom + 1));
+    }
 
     private bool IsDone(long now) => now >= _measureTo
         && ((_idle.Count == _connections.Length && !HasOneDue(_measureTo)) || now >= _measureTo + Drain.Ticks);
@@ -133,7 +145,7 @@ internal sealed class LoadGenerator : IDisposable
             AddUnanswered(DueAt(_due));
         return new LoadResult
         {
-            Rate = _answers / _plan.Duration.TotalSeconds,
+            Rate = _answers / TimeSpan.FromTicks(_measureTo - _measureFrom).TotalSeconds,
             Answers = _answers,
             AllAnswers = _allAnswers,
             Latency = LatencySummary.Of(_latencies),

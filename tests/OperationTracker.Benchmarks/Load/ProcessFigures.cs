@@ -24,6 +24,9 @@ internal static class ProcessFigures
         return ticks / TicksPerSecond;
     }
 
+    /// <summary>Whether there is such a process that has not ended; one whose end nobody has taken note of has.</summary>
+    public static bool IsRunning(int pid) => Stat(pid) is [not "Z", ..];
+
     /// <summary>Megabytes of memory: the most that a process ever had, and what it has now.</summary>
     public static (double Peak, double Now) MemoryMegabytes(int pid)
     {

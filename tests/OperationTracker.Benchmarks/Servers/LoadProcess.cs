@@ -27,6 +27,9 @@ internal sealed record LoadProcess(string Kind, params HttpServerProcess[] Serve
 
     public double Seconds { get; init; } = 5;
 
+    /// <summary>A process with whose end the measured part ends, however many seconds were asked for.</summary>
+    public int? Until { get; init; }
+
     public int Bytes { get; init; } = 1024;
 
     public string? Paths { get; init; }
@@ -44,6 +47,7 @@ internal sealed record LoadProcess(string Kind, params HttpServerProcess[] Serve
             "--connections", Text(Connections), "--warm-up", Text(WarmUp), "--seconds", Text(Seconds),
             "--bytes", Text(Bytes), "--first", Text(s_first), "--watch", Watched(),
             .. Rate is { } rate ? new[] { "--rate", Text(rate) } : [],
+            .. Until is { } until ? new[] { "--until", Text(until) } : [],
             .. Paths is { } paths ? new[] { "--paths", paths } : [],
         ];
         await using var process = ChildProcess.StartAssembly(
