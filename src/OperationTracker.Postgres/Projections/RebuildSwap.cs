@@ -12,8 +12,14 @@ internal sealed class RebuildSwap(
     TrackerDatabase database, RebuildLedger ledger, CopyTables tables, RebuildCounters counters, TimeProvider clock,
     int workers, Func<Pace, CancellationToken, RebuildWorker> newWorker, Pace pace)
 {
-    /// <summary>Changed streams that are few: folded in some milliseconds.</summary>
-    private const int Few = 200;
+    /// <summary>Changed streams that are few anywhere: folded in some milliseconds.</summary>
+    private const int LeastFew = 200;
+
+    /// <summary>As many are never few, however fast they are folded.</summary>
+    private const int MostFew = 2_000;
+
+    /// <summary>What the folding of few may take one worker, at the rate of the last pass; the append lock may be held for it.</summary>
+    private const double FewSeconds = 0.06;
 
     /// <summary>Passes after which it is clear that the log grows as fast as it is caught up with.</summary>
     private const int MostPasses = 20;
@@ -35,6 +41,7 @@ internal sealed class RebuildSwap(
     private static readonly TimeSpan LongestPatience = TimeSpan.FromMilliseconds(150);
 
     private readonly Pace _unpaced = new(null, clock);
+    private int _few = LeastFew;
 
     public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
@@ -93,7 +100,7 @@ internal sealed class RebuildSwap(
                     .ConfigureAwait(false);
             if (upTo > ledger.Horizon)
                 await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
-            if (changed.Count < Few)
+            if (changed.Count < _few)
                 return;
         }
     }
@@ -122,7 +129,7 @@ internal sealed class RebuildSwap(
         try
         {
             if (await tables.SwapHoldingAsync(
-                holder, ledger, changed => worker.ReplaceAsync(reader, holder, changed), Few, patience, cancel)
+                holder, ledger, changed => worker.ReplaceAsync(reader, holder, changed), _few, patience, cancel)
                 .ConfigureAwait(false))
                 return true;
         }
@@ -152,10 +159,15 @@ internal sealed class RebuildSwap(
         return (changed, upTo);
     }
 
-    private Task FoldAsync(IReadOnlyList<string> streamIds, Pace at, CancellationToken cancel)
+    private async Task FoldAsync(IReadOnlyList<string> streamIds, Pace at, CancellationToken cancel)
     {
         ConcurrentQueue<string[]> chunks = RebuildWorker.ChunksOf(streamIds);
-        return Workers.RunAllAsync(
-            Math.Min(workers, chunks.Count), stop => newWorker(at, stop).CatchUpAsync(chunks), cancel);
+        var (side, since) = (Math.Min(workers, chunks.Count), clock.GetTimestamp());
+        await Workers.RunAllAsync(side, stop => newWorker(at, stop).CatchUpAsync(chunks), cancel).ConfigureAwait(false);
+        if (at.PerSecond is null)
+        {
+            var perSecond = streamIds.Count / clock.GetElapsedTime(since).TotalSeconds / side;
+            _few = (int)Math.Clamp(perSecond * FewSeconds, LeastFew, MostFew);
+        }
     }
 }
