@@ -50,14 +50,23 @@ internal sealed class CopyTables(TrackerDatabase database)
         $"analyze {database.Schema.Quoted}.operations_rebuild, {database.Schema.Quoted}.past_operations_rebuild",
         cancel);
 
-    /// <summary>Swaps, or says which streams have changed since the horizon, and up to which position.</summary>
+    /// <summary>
+    /// Swaps, or says which streams have changed since the horizon, and up to which position. All in one transaction without an
+    /// answer in between.
+    /// </summary>
     public async Task<(string[] Changed, long UpTo)> TrySwapAsync(
         NpgsqlConnection connection, RebuildLedger ledger, long horizon, TimeSpan patience, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "swap_operations")
-            .With(ledger.Id).With(ledger.Holder).With(horizon).With($"{patience.TotalMilliseconds:0}ms");
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(database.Sql["keep_vacuum_away"]));
+        var swap = new NpgsqlBatchCommand(database.Sql["swap_operations"]);
+        swap.Parameters.Add(new NpgsqlParameter<long> { TypedValue = ledger.Id });
+        swap.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ledger.Holder });
+        swap.Parameters.Add(new NpgsqlParameter<long> { TypedValue = horizon });
+        swap.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{patience.TotalMilliseconds:0}ms" });
+        batch.BatchCommands.Add(swap);
         var (changed, upTo) = (new List<string>(), horizon);
-        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        await using var rows = await batch.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             changed.Add(rows.GetString(0));

@@ -113,15 +113,18 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
     }
 
-    [Fact]
-    public async Task A_slow_reader_makes_the_swap_wait_and_nobody_else()
+    [Theory]
+    [InlineData("select count(*) from tracker.operations")]
+    // As a vacuum holds it.
+    [InlineData("lock table tracker.operations in share update exclusive mode")]
+    public async Task Whoever_holds_the_table_makes_the_swap_wait_and_nobody_else(string held)
     {
         await SomeOperationsAsync(30);
         await using var reader = new NpgsqlConnection(_tracker.ConnectionString);
         await reader.OpenAsync();
         var reading = await reader.BeginTransactionAsync();
-        await using (var read = new NpgsqlCommand("select count(*) from tracker.operations", reader))
-            await read.ExecuteScalarAsync();
+        await using (var read = new NpgsqlCommand(held, reader))
+            await read.ExecuteNonQueryAsync();
         var waited = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var rebuild = _tracker.RebuildAsync(onProgress: progress =>
         {
