@@ -54,6 +54,7 @@ internal sealed class RebuildSwap(
             {
                 if (await TryAsync(connection, attempts++ >= PatientAttempts, patience, cancel).ConfigureAwait(false))
                     return;
+                counters.Detail = null;
                 continue;
             }
             catch (PostgresException fault) when (PostgresErrors.IsIndexMissing(fault))
@@ -80,7 +81,6 @@ internal sealed class RebuildSwap(
             await Task.Delay(pause * (0.75 + (Random.Shared.NextDouble() / 2)), clock, cancel).ConfigureAwait(false);
             pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
             await CatchUpAsync(connection, cancel).ConfigureAwait(false);
-            counters.Detail = null;
         }
     }
 
