@@ -41,9 +41,7 @@ internal static class BitFlips
             trial.Options with { Slots = 200 }, trial.Options.Seed, "b-", ledger, cluster.ClientPorts, trial.NextAttempt, cancel);
         load.StopAfter(Writing);
         var attempts = await load.RestAsync(now: false);
-        await judge.BecomeQuietAsync(cancel);
-        trial.Count(attempts);
-        return [.. (await judge.RunAsync("b-", attempts, cancel)).Keys.Order(StringComparer.Ordinal)];
+        return [.. (await trial.JudgeAsync(judge, "b-", attempts, cancel)).Keys.Order(StringComparer.Ordinal)];
     }
 
     private static async Task RunRoundAsync(

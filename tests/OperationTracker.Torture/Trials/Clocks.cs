@@ -1,6 +1,5 @@
 using System.Globalization;
 using OperationTracker.Torture.Checking;
-using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Servers;
 using OperationTracker.Torture.Workload;
 
@@ -23,16 +22,12 @@ internal static class Clocks
         var library = FakeClock();
         if (library is null) trial.Tell("faketime is not installed: all nodes have the machine's clock");
         await using var cluster = await Cluster.StartAsync(trial.Options with { Nodes = Zones.Length }, cancel);
-        trial.Postgres = cluster.Postgres.Version;
-        await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster, trial.Violations);
-        for (var round = 1; round <= (trial.Options.Count ?? Languages.Length) && trial.Violations.All.Count == 0; round++)
+        var judge = await trial.RunCyclesAsync(cluster, Languages.Length, async (judge, round) =>
         {
             for (var node = 0; node < cluster.Nodes.Count; node++)
                 await SetAsync(trial, cluster.Nodes[node], node, round, library, cancel);
             await RunRoundAsync(trial, cluster, judge, round, cancel);
-        }
-
+        }, cancel);
         await judge.FinishAsync(cancel);
     }
 
@@ -60,14 +55,11 @@ internal static class Clocks
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"t{round}-Ii-");
         using var ledger = new Ledger(trial.Options.Directory, round);
-        using var load = new Load(
-            trial.Options, unchecked(trial.Options.Seed + round), prefix, ledger, cluster.ClientPorts, trial.NextAttempt, cancel);
+        using var load = trial.StartLoad(cluster, round, prefix, ledger, cancel);
         load.StopAfter(Writing);
         var attempts = await load.RestAsync(now: false);
         trial.Tell("written");
-        await judge.BecomeQuietAsync(cancel);
-        trial.Count(attempts);
-        var streams = await judge.RunAsync(prefix, attempts, cancel);
+        var streams = await trial.JudgeAsync(judge, prefix, attempts, cancel);
         trial.Count("rounds");
         trial.Tell("written and judged");
         var compared = await SameAnswers.CompareAsync(cluster.ClientPorts, Targets(streams.Values), trial.Violations, cancel);

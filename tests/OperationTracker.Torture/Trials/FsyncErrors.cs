@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using OperationTracker.Torture.Checking;
-using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Servers;
 using OperationTracker.Torture.Workload;
 
@@ -23,11 +22,8 @@ internal static class FsyncErrors
     {
         await Tool.RunAsync("strace", "-V");
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel);
-        trial.Postgres = cluster.Postgres.Version;
-        await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster, trial.Violations);
-        for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
-            await RunCycleAsync(trial, cluster, judge, cycle, cancel);
+        var judge = await trial.RunCyclesAsync(
+            cluster, Cycles, (judge, cycle) => RunCycleAsync(trial, cluster, judge, cycle, cancel), cancel);
         await judge.FinishAsync(cancel);
     }
 
@@ -38,8 +34,7 @@ internal static class FsyncErrors
         var who = isCheckpoint ? "the checkpointer" : "a session";
         using var ledger = new Ledger(trial.Options.Directory, cycle);
         using var prober = new Prober(trial, cluster, prefix, ledger);
-        using (var load = new Load(
-            trial.Options, unchecked(trial.Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, trial.NextAttempt, cancel))
+        using (var load = trial.StartLoad(cluster, cycle, prefix, ledger, cancel))
         {
             await Task.Delay(Warm, cancel);
             var panics = cluster.Postgres.Panics;
@@ -58,9 +53,7 @@ internal static class FsyncErrors
             await load.RestAsync();
         }
 
-        await judge.BecomeQuietAsync(cancel);
-        trial.Count(ledger.Attempts);
-        await judge.RunAsync(prefix, ledger.Attempts, cancel);
+        await trial.JudgeAsync(judge, prefix, ledger.Attempts, cancel);
     }
 
     /// <summary>Returns when the tracer is about to be in place; it ends with those that it traces.</summary>

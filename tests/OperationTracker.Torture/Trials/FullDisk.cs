@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 using OperationTracker.Torture.Checking;
-using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Servers;
 using OperationTracker.Torture.Workload;
 
@@ -30,11 +29,11 @@ internal static class FullDisk
         var place = Path.Combine(data.Path, "data");
         await PutLogAsideAsync(place, wal, directory, cancel);
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel, place);
-        trial.Postgres = cluster.Postgres.Version;
-        await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster, trial.Violations);
-        for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
-            await new FullDiskCycle(trial, cluster, cycle % 2 == 1 ? data : wal, isLog: cycle % 2 == 0).RunAsync(judge, cycle, cancel);
+        var judge = await trial.RunCyclesAsync(
+            cluster, Cycles,
+            (judge, cycle) => new FullDiskCycle(trial, cluster, cycle % 2 == 1 ? data : wal, isLog: cycle % 2 == 0)
+                .RunAsync(judge, cycle, cancel),
+            cancel);
         await FullDiskCommands.RunAsync(trial, cluster, data, cancel);
         await judge.FinishAsync(cancel);
     }
@@ -65,8 +64,7 @@ internal static class FullDisk
             using var ledger = new Ledger(trial.Options.Directory, cycle);
             using var prober = new Prober(trial, cluster, prefix, ledger);
             await prober.BeginAsync(cancel);
-            using (var load = new Load(
-                trial.Options, unchecked(trial.Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, trial.NextAttempt, cancel))
+            using (var load = trial.StartLoad(cluster, cycle, prefix, ledger, cancel))
             {
                 await Task.Delay(Warm, cancel);
                 var panics = cluster.Postgres.Panics;
@@ -83,9 +81,7 @@ internal static class FullDisk
             trial.Count($"times without space for the {_what}");
             if (!cluster.Nodes.Select(node => node.Id).SequenceEqual(processes) || cluster.Nodes.Any(node => node.Crashed))
                 trial.Violations.Add("nodes", "a tracker's process has ended");
-            await judge.BecomeQuietAsync(cancel);
-            trial.Count(ledger.Attempts);
-            await judge.RunAsync(prefix, ledger.Attempts, cancel);
+            await trial.JudgeAsync(judge, prefix, ledger.Attempts, cancel);
         }
 
         /// <summary>Space within files and segments that are there already is used up first.</summary>

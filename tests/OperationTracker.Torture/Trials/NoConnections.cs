@@ -1,7 +1,6 @@
 using System.Globalization;
 using Npgsql;
 using OperationTracker.Torture.Checking;
-using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
@@ -21,11 +20,8 @@ internal static class NoConnections
     public static async Task RunAsync(Trial trial, CancellationToken cancel)
     {
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel);
-        trial.Postgres = cluster.Postgres.Version;
-        await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster, trial.Violations);
-        for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
-            await RunCycleAsync(trial, cluster, judge, cycle, cancel);
+        var judge = await trial.RunCyclesAsync(
+            cluster, Cycles, (judge, cycle) => RunCycleAsync(trial, cluster, judge, cycle, cancel), cancel);
         await judge.FinishAsync(cancel);
     }
 
@@ -35,8 +31,7 @@ internal static class NoConnections
         using var ledger = new Ledger(trial.Options.Directory, cycle);
         using var prober = new Prober(trial, cluster, prefix, ledger);
         await prober.BeginAsync(cancel);
-        using (var load = new Load(
-            trial.Options, unchecked(trial.Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, trial.NextAttempt, cancel))
+        using (var load = trial.StartLoad(cluster, cycle, prefix, ledger, cancel))
         {
             await Task.Delay(Warm, cancel);
             var taken = await TakeAllAsync(cluster, cancel);
@@ -55,9 +50,7 @@ internal static class NoConnections
         }
 
         trial.Count("cycles");
-        await judge.BecomeQuietAsync(cancel);
-        trial.Count(ledger.Attempts);
-        await judge.RunAsync(prefix, ledger.Attempts, cancel);
+        await trial.JudgeAsync(judge, prefix, ledger.Attempts, cancel);
     }
 
     /// <summary>Cuts off the nodes and is quicker than they are, at the latest the tenth time.</summary>

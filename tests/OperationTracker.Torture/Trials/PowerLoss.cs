@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using OperationTracker.Torture.Checking;
-using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Servers;
 using OperationTracker.Torture.Workload;
 
@@ -23,11 +22,8 @@ internal static class PowerLoss
         await using var volume = await Volume.OnFileAsync(
             Path.Combine(directory, "volume"), Path.Combine(directory, "volume.ext4"), Megabytes);
         await using var cluster = await Cluster.StartAsync(trial.Options, cancel, Path.Combine(volume.Path, "data"));
-        trial.Postgres = cluster.Postgres.Version;
-        await Plants.PlantAsync(cluster.Postgres, trial.Options.Plant, cancel);
-        var judge = new Judge(cluster, trial.Violations);
-        for (var cycle = 1; cycle <= (trial.Options.Count ?? Cycles) && trial.Violations.All.Count == 0; cycle++)
-            await RunCycleAsync(trial, cluster, volume, judge, cycle, cancel);
+        var judge = await trial.RunCyclesAsync(
+            cluster, Cycles, (judge, cycle) => RunCycleAsync(trial, cluster, volume, judge, cycle, cancel), cancel);
         await judge.FinishAsync(cancel);
     }
 
@@ -36,8 +32,7 @@ internal static class PowerLoss
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"p{cycle}-");
         using var ledger = new Ledger(trial.Options.Directory, cycle);
-        using var load = new Load(
-            trial.Options, unchecked(trial.Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, trial.NextAttempt, cancel);
+        using var load = trial.StartLoad(cluster, cycle, prefix, ledger, cancel);
         var lasts = TimeSpan.FromSeconds(1 + trial.Random.NextDouble() * 4);
         trial.Tell(string.Create(CultureInfo.InvariantCulture, $"cycle {cycle}: power for {lasts.TotalSeconds:0.0} s"));
         await Task.Delay(lasts, cancel);

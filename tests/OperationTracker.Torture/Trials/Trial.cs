@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using OperationTracker.Torture.Checking;
+using OperationTracker.Torture.Faults;
 using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
@@ -86,6 +87,37 @@ internal sealed class Trial
 
     /// <summary>The version of PostgreSQL, for the figures.</summary>
     public string Postgres { get; set; } = "";
+
+    /// <summary>
+    /// Plants what the options ask for, and runs cycles until they are enough or something is found. Whoever called has the judge
+    /// look at the end.
+    /// </summary>
+    /// <param name="cluster">What is tried.</param>
+    /// <param name="cycles">How many, where the options do not say.</param>
+    /// <param name="cycle">One of them; gets its number, from 1.</param>
+    /// <param name="cancel">Breaks it off.</param>
+    public async Task<Judge> RunCyclesAsync(Cluster cluster, int cycles, Func<Judge, int, Task> cycle, CancellationToken cancel)
+    {
+        Postgres = cluster.Postgres.Version;
+        await Plants.PlantAsync(cluster.Postgres, Options.Plant, cancel);
+        var judge = new Judge(cluster, Violations);
+        for (var number = 1; number <= (Options.Count ?? cycles) && Violations.All.Count == 0; number++)
+            await cycle(judge, number);
+        return judge;
+    }
+
+    /// <summary>The load of a cycle: which requests it sends, its number and the seed decide.</summary>
+    public Load StartLoad(Cluster cluster, int cycle, string prefix, Ledger ledger, CancellationToken cancel) => new(
+        Options, unchecked(Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, NextAttempt, cancel);
+
+    /// <summary>Judges a cycle whose load has ended, once nothing that its clients have given up is under way.</summary>
+    public async Task<IReadOnlyDictionary<string, StoredStream>> JudgeAsync(
+        Judge judge, string prefix, IReadOnlyCollection<Attempt> attempts, CancellationToken cancel)
+    {
+        await judge.BecomeQuietAsync(cancel);
+        Count(attempts);
+        return await judge.RunAsync(prefix, attempts, cancel);
+    }
 
     /// <summary>The number of the next request.</summary>
     public long NextAttempt() => Interlocked.Increment(ref _attempts);
