@@ -24,7 +24,7 @@ internal sealed class LyingGateway : IAsyncDisposable
     {
         (_bug, _node) = (bug, nodePort);
         _listener.Start(512);
-        _accepting = AcceptAsync();
+        _accepting = Listening.AcceptAsync(_listener, ServeAsync, _stopping.Token);
     }
 
     public EndPoint EndPoint => _listener.LocalEndpoint;
@@ -36,30 +36,13 @@ internal sealed class LyingGateway : IAsyncDisposable
         await _accepting;
     }
 
-    private async Task AcceptAsync()
+    private async Task ServeAsync(Socket client)
     {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptTcpClientAsync(_stopping.Token);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The end.
-        }
-    }
-
-    private async Task ServeAsync(TcpClient client)
-    {
-        using (client)
+        await using (var stream = new NetworkStream(client, ownsSocket: true))
         {
             try
             {
                 client.NoDelay = true;
-                var stream = client.GetStream();
                 using var node = await HttpConnection.OpenAsync(_node, _stopping.Token);
                 while (!node.Closed && await HttpRequest.ReadAsync(stream, _stopping.Token) is { } request)
                     await WriteAsync(stream, await AnswerAsync(node, request));

@@ -43,7 +43,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     {
         _target = target;
         _listener.Start(512);
-        _accepting = AcceptAsync();
+        _accepting = Listening.AcceptAsync(_listener, ServeAsync, _stopping.Token);
     }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
@@ -70,22 +70,6 @@ internal sealed class TcpProxy : IAsyncDisposable
         Cut();
         await _accepting;
         _stopping.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptSocketAsync(_stopping.Token);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception fault) when (fault is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // The end.
-        }
     }
 
     private async Task ServeAsync(Socket client)
