@@ -8,7 +8,7 @@ namespace OperationTracker.Postgres.Projections;
 /// </summary>
 internal sealed record PastOperationRow(
     string OperationId, long StreamVersion, DateTime ValidFrom, DateTime ValidTo, string OccurredTime,
-    string LastUpdateTime,    string Status, string RequestMethod, string RequestUri, string[] ClusterIds)
+    string LastUpdateTime, string Status, string RequestMethod, string RequestUri, string[] ClusterIds)
 {
     /// <summary>What is kept of a state once another has taken its place.</summary>
     public static PastOperationRow Of(

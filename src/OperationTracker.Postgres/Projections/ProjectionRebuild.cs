@@ -22,7 +22,7 @@ public sealed class ProjectionRebuild
     private readonly Action<RebuildProgress> _onProgress;
     private readonly CopyTables _tables;
     private readonly Pace _pace;
-    private readonly GiveWay _giveWay;
+    private readonly GiveWay? _giveWay;
     private readonly EventFaults _faults;
     private readonly LongStreams _longStreams = new();
     private RebuildLedger _ledger = null!;
@@ -40,7 +40,7 @@ public sealed class ProjectionRebuild
         (_database, _options, _clock, _onProgress) = (database, options, clock, onProgress);
         _tables = new CopyTables(database);
         _pace = new Pace(options.Pace, clock);
-        _giveWay = new GiveWay(database, clock);
+        _giveWay = options.Pace is null ? new GiveWay(database, clock) : null;
         _faults = new EventFaults(database, options.OnFault, onFault);
     }
 
@@ -115,7 +115,7 @@ public sealed class ProjectionRebuild
             _options.Workers, stop => NewWorker(_pace, stop).ReadAsync(ranges), cancel).ConfigureAwait(false);
 
         _counters.Phase = "index";
-        if (!_giveWay.IsBusy)
+        if (_giveWay is { IsBusy: false })
             await CopyTables.UseAllProcessorsAsync(connection, cancel).ConfigureAwait(false);
         await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
         await _tables.AnalyzeAsync(connection, cancel).ConfigureAwait(false);
@@ -128,9 +128,7 @@ public sealed class ProjectionRebuild
     }
 
     private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
-        new(
-            _database, _ledger, _counters, _longStreams, pace, _pace.PerSecond is null && pace == _pace ? _giveWay : null, _faults,
-            _clock, cancel);
+        new(_database, _ledger, _counters, _longStreams, pace, pace == _pace ? _giveWay : null, _faults, _clock, cancel);
 
     /// <summary>
     /// Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.
