@@ -50,6 +50,8 @@ internal sealed class TortureRun
         Figures figures;
         await using (var cluster = await Cluster.StartAsync(options, cancel))
             figures = await new TortureRun(options, cluster, tell).RunAsync(cancel);
+        figures.DiskMegabytes = new DirectoryInfo(options.Directory).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Sum(file => file.Length) >> 20;
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
         if (figures.Violations.Count == 0 || options.Plant is not null) Directory.Delete(options.Directory, recursive: true);
         return figures;
@@ -82,9 +84,13 @@ internal sealed class TortureRun
         load.StopAfter(_options.Round);
         await _nemesis.RunAsync(Schedule.Of(_options, round), _options.Seed, load.Stopping, cancel);
         var attempts = await load.RestAsync(now: false);
+        var rested = _time.Elapsed;
         await _administration.RestAsync(cancel);
         await _judge.BecomeQuietAsync(cancel);
         _figures.Add(attempts, await _judge.RunAsync(prefix, attempts, cancel));
+        _tell(string.Create(
+            CultureInfo.InvariantCulture,
+            $"    {_figures.AcknowledgedPuts} acknowledged so far; judged in {(_time.Elapsed - rested).TotalSeconds:0.0} s"));
     }
 
     private async Task FinishAsync(Task reading, LogReader log, CancellationToken cancel)
@@ -100,11 +106,19 @@ internal sealed class TortureRun
             await log.CompareAsync(session, cancel);
         }
 
+        await _administration.FinishAsync(cancel);
         await _judge.FinishAsync(cancel);
         if (_violations.All.Count == 0)
             await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
+        _figures.PeakMemoryMegabytes = PeakMemory() >> 20;
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;
+    }
+
+    private static long PeakMemory()
+    {
+        using var own = Process.GetCurrentProcess();
+        return own.PeakWorkingSet64;
     }
 }
