@@ -107,7 +107,9 @@ internal sealed class TortureRun
         }
 
         await _administration.FinishAsync(cancel);
+        Tell("the log is read, the last command has ended");
         await _judge.FinishAsync(cancel);
+        Tell("all rounds are judged once more");
         if (_violations.All.Count == 0)
             await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
         _figures.PeakMemoryMegabytes = PeakMemory() >> 20;
@@ -115,6 +117,9 @@ internal sealed class TortureRun
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;
     }
+
+    private void Tell(string text) =>
+        _tell(string.Create(CultureInfo.InvariantCulture, $"  {_time.Elapsed.TotalSeconds:0} s: {text}"));
 
     private static long PeakMemory()
     {
