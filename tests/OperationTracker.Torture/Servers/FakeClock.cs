@@ -67,11 +67,13 @@ internal sealed class FakeClock
         await Tool.RunAsync("chmod", "755", wrapper);
     }
 
-    /// <summary>Removes what the library leaves behind of processes that were killed.</summary>
-    public static void CleanUpAfter(IEnumerable<int> killed)
+    /// <summary>
+    /// Removes what the library has left behind of processes that were killed; it would not start in a new process with the number
+    /// of such a one.
+    /// </summary>
+    public static void CleanUp()
     {
-        foreach (var process in killed)
-            foreach (var name in new[] { "faketime_shm_", "sem.faketime_sem_" })
-                File.Delete(string.Create(CultureInfo.InvariantCulture, $"/dev/shm/{name}{process}"));
+        foreach (var file in Directory.EnumerateFiles("/dev/shm", "*faketime_s*_*"))
+            if (!Directory.Exists($"/proc/{file[(file.LastIndexOf('_') + 1)..]}")) File.Delete(file);
     }
 }

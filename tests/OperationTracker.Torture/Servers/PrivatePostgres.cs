@@ -180,8 +180,7 @@ internal sealed class PrivatePostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>The process; 0 when there is none.</summary>
-    public int Postmaster()
+    private int Postmaster()
     {
         var file = Path.Combine(Cluster, "postmaster.pid");
         return File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)

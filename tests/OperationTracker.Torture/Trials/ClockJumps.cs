@@ -24,22 +24,17 @@ internal static class ClockJumps
         await using (var postgres = await PrivatePostgres.StartAsync(data, Path.Combine(directory, "postgres.log"), cancel))
             await postgresClock.WrapPostgresAsync(postgres.Binaries, bin);
         var nodes = Math.Max(2, trial.Options.Nodes);
-        var killed = new List<int>();
-        await using (var cluster = await Cluster.StartAsync(trial.Options with { Nodes = nodes }, cancel, data, bin))
+        FakeClock.CleanUp();
+        await using var cluster = await Cluster.StartAsync(trial.Options with { Nodes = nodes }, cancel, data, bin);
+        foreach (var node in cluster.Nodes) await SetAsync(node, node == cluster.Nodes[^1] ? null : nodesClock, cancel);
+        var judge = await trial.RunCyclesAsync(cluster, 2 * ClockScript.All.Count, (judge, number) =>
         {
-            foreach (var node in cluster.Nodes) await SetAsync(node, node == cluster.Nodes[^1] ? null : nodesClock, cancel);
-            var judge = await trial.RunCyclesAsync(cluster, 2 * ClockScript.All.Count, (judge, number) =>
-            {
-                var script = ClockScript.All[(number - 1) % ClockScript.All.Count];
-                var isPostgres = (number - 1) / ClockScript.All.Count % 2 == 1;
-                return new ClockJumpCycle(trial, cluster, isPostgres ? postgresClock : nodesClock, isPostgres, script)
-                    .RunAsync(judge, number, cancel);
-            }, cancel);
-            await judge.FinishAsync(cancel);
-            killed.AddRange(cluster.Nodes.Select(node => node.Id).OfType<int>().Append(cluster.Postgres.Postmaster()));
-        }
-
-        FakeClock.CleanUpAfter(killed);
+            var script = ClockScript.All[(number - 1) / 2 % ClockScript.All.Count];
+            var isPostgres = number % 2 == 0;
+            return new ClockJumpCycle(trial, cluster, isPostgres ? postgresClock : nodesClock, isPostgres, script)
+                .RunAsync(judge, number, cancel);
+        }, cancel);
+        await judge.FinishAsync(cancel);
     }
 
     private static async Task SetAsync(TrackerNode node, FakeClock? clock, CancellationToken cancel)

@@ -20,6 +20,7 @@ internal static class Clocks
     public static async Task RunAsync(Trial trial, CancellationToken cancel)
     {
         var library = FakeClock.Library();
+        FakeClock.CleanUp();
         if (library is null) trial.Tell("faketime is not installed: all nodes have the machine's clock");
         await using var cluster = await Cluster.StartAsync(trial.Options with { Nodes = Zones.Length }, cancel);
         var judge = await trial.RunCyclesAsync(cluster, Languages.Length, async (judge, round) =>
