@@ -95,7 +95,7 @@ internal sealed class TortureRun
 
     private async Task FinishAsync(Task reading, LogReader log, CancellationToken cancel)
     {
-        if (await Task.WhenAny(reading, Task.Delay(Patience, cancel)) != reading)
+        if (!await ReachesEndAsync(reading, log, cancel))
         {
             _violations.Add("log-reader", $"the end of the log was not reached; the last position was {log.Position}");
         }
@@ -111,11 +111,23 @@ internal sealed class TortureRun
         await _judge.FinishAsync(cancel);
         Tell("all rounds are judged once more");
         if (_violations.All.Count == 0)
-            await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
+            await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, Tell, cancel);
         _figures.PeakMemoryMegabytes = PeakMemory() >> 20;
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;
+    }
+
+    /// <summary>The reader may be behind; it is waited for as long as it comes nearer.</summary>
+    private static async Task<bool> ReachesEndAsync(Task reading, LogReader log, CancellationToken cancel)
+    {
+        for (var before = -1L; before < log.Position;)
+        {
+            before = log.Position;
+            if (await Task.WhenAny(reading, Task.Delay(Patience, cancel)) == reading) return true;
+        }
+
+        return false;
     }
 
     private void Tell(string text) =>

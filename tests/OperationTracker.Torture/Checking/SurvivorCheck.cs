@@ -20,7 +20,7 @@ internal static class SurvivorCheck
     ];
 
     public static async Task RunAsync(
-        PrivatePostgres postgres, string directory, Violations violations, CancellationToken cancel)
+        PrivatePostgres postgres, string directory, Violations violations, Action<string> tell, CancellationToken cancel)
     {
         var file = Path.Combine(directory, "survivor.optrack.tar");
         await using (var administrator = await postgres.OpenAsAdministratorAsync(cancel))
@@ -34,6 +34,7 @@ internal static class SurvivorCheck
         })
         {
             var (exitCode, output) = await TrackerNode.RunAsync(database, command, cancel);
+            tell($"optrack {command[0]} {(command[0] is "audit" or "db" ? command[1] : "")} has ended with what survives");
             if (exitCode == 0) continue;
             violations.Add(Name, string.Create(
                 CultureInfo.InvariantCulture, $"optrack {string.Join(' ', command)} ended with {exitCode}: {output}"));
