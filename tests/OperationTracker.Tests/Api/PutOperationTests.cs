@@ -87,7 +87,8 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
         const string Id = "repeat";
         var first = await tracker.PutAsync(Id, Document(Id, more: "\"x\":1.0,\"y\":{\"a\":1,\"b\":2}"));
         var repeat = await tracker.PutAsync(
-            Id, "\uFEFF " + Document("\u0072epeat", more: "\"y\":{\"b\":2,\"a\":1},\"x\":1.0").Replace("repeat", "rep\\u0065at"));
+            Id, "\uFEFF "
+                + Document("\u0072epeat", more: "\"y\":{\"b\":2,\"a\":1},\"x\":1.0").Replace("repeat", "rep\\u0065at"));
         var otherNumber = await tracker.PutAsync(Id, Document(Id, more: "\"x\":1.00,\"y\":{\"a\":1,\"b\":2}"));
 
         (repeat.Status, repeat.Header("ETag")).ShouldBe((200, first.Header("ETag")));
@@ -167,9 +168,11 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
     {
         await tracker.PutAsync("final", Document("final", "failed"));
         (await tracker.PutAsync("final", Document("final", "completed"))).Status.ShouldBe(200);
-        (await tracker.PutAsync("final", With(Document("final", "completed"), "request/uri", "\"/other\""))).Status.ShouldBe(200);
+        (await tracker.PutAsync(
+            "final", With(Document("final", "completed"), "request/uri", "\"/other\""))).Status.ShouldBe(200);
 
-        (await tracker.HistoryAsync("final")).ShouldBe(["operation_registered", "result_corrected", "document_amended"]);
+        (await tracker.HistoryAsync("final")).ShouldBe(
+            ["operation_registered", "result_corrected", "document_amended"]);
     }
 
     [Fact]
@@ -211,8 +214,10 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
         var etag = (await tracker.PutAsync(Id, Document(Id))).Header("ETag")!;
         etag.ShouldMatch("^\"1-[0-9a-f]{32}\"$");
 
-        ShouldBeError(await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"W/{etag}")), 412, "020003", etag);
-        etag = (await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"\"x\", {etag}"))).Header("ETag")!;
+        ShouldBeError(
+            await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"W/{etag}")), 412, "020003", etag);
+        etag = (await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"\"x\", {etag}")))
+            .Header("ETag")!;
         etag.ShouldStartWith("\"2-");
         (await tracker.PutAsync(Id, Document(Id, more: "\"n\":2"), ("If-Match", "*"))).Status.ShouldBe(200);
     }
@@ -394,7 +399,8 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
     {
         (await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(31)}"))).Status.ShouldBe(200);
         ShouldBeError(await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(32)}")), 400, "010001");
-        ShouldBeError(await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(200_000)}")), 400, "010001");
+        ShouldBeError(
+            await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(200_000)}")), 400, "010001");
 
         static string Nested(int depth) => new string('[', depth) + new string(']', depth);
     }
@@ -403,18 +409,26 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
     public async Task Bounds_of_members_are_told()
     {
         var document = Document("bounds");
-        ShouldBeError(await tracker.PutAsync("bounds", With(document, "request/uri", $"\"{new string('u', 8193)}\"")), 400, "010003");
-        (await tracker.PutAsync("bounds", With(document, "request/uri", $"\"{new string('u', 8192)}\""))).Status.ShouldBe(200);
-        ShouldBeError(await tracker.PutAsync("bounds", Document("bounds", more: $"\"x\":{new string('1', 65)}")), 400, "010003");
-        (await tracker.PutAsync("bounds", Document("bounds", more: $"\"x\":{new string('1', 64)}"))).Status.ShouldBe(200);
+        ShouldBeError(
+            await tracker.PutAsync("bounds", With(document, "request/uri", $"\"{new string('u', 8193)}\"")),
+            400, "010003");
+        (await tracker.PutAsync(
+            "bounds", With(document, "request/uri", $"\"{new string('u', 8192)}\""))).Status.ShouldBe(200);
+        ShouldBeError(
+            await tracker.PutAsync("bounds", Document("bounds", more: $"\"x\":{new string('1', 65)}")), 400, "010003");
+        (await tracker.PutAsync(
+            "bounds", Document("bounds", more: $"\"x\":{new string('1', 64)}"))).Status.ShouldBe(200);
         ShouldBeError(await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"x\":[{string.Join(',', Enumerable.Repeat("1", 10_000))}]")), 400, "010003");
+            "bounds", Document("bounds", more: $"\"x\":[{string.Join(',', Enumerable.Repeat("1", 10_000))}]")),
+            400, "010003");
         var clusters = (string id) =>
             $$$"""[{"cluster_id":"{{{id}}}","request":{"uri":"","method":"PUT","body":""}}]""";
         ShouldBeError(await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 257))}")), 400, "010003");
+            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 257))}")),
+            400, "010003");
         (await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 256))}"))).Status.ShouldBe(200);
+            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 256))}")))
+            .Status.ShouldBe(200);
     }
 
     [Fact]
@@ -485,7 +499,10 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
         members[..known.Length].ShouldBe(known);
         foreach (var member in value.EnumerateObject())
         {
-            var next = member.Name switch { "request" => 1, "response" => 2, "target_clusters" => 3, "rollbacks" => 4, _ => -1 };
+            var next = member.Name switch
+            {
+                "request" => 1, "response" => 2, "target_clusters" => 3, "rollbacks" => 4, _ => -1,
+            };
             if (next > 0) ShouldBeInOrder(member.Value, next);
         }
     }

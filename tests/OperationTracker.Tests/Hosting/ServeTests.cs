@@ -35,7 +35,8 @@ public sealed class ServeTests : IAsyncLifetime
         (await tracker.EndAsync()).ShouldBe(0, tracker.Errors);
         var url = tracker.Url.ToString().TrimEnd('/');
         tracker.Output.ShouldHaveSingleItem().ShouldBe(
-            $"optrack is ready at {url}, described at {url}/openapi/v1.json, data in {_directory}. Try: curl {url}/v1/operations");
+            $"optrack is ready at {url}, described at {url}/openapi/v1.json, data"
+            + $" in {_directory}. Try: curl {url}/v1/operations");
         TrackerProcess.Postmasters(_directory).ShouldBeEmpty();
         tracker.Errors.ShouldNotContain("xception");
     }
@@ -91,7 +92,8 @@ public sealed class ServeTests : IAsyncLifetime
     public async Task An_open_address_is_served_when_it_is_allowed_to_any_host_name()
     {
         var database = await TrackerFixture.CreateDatabaseAsync();
-        using (var tracker = TrackerProcess.Start("--urls", "http://0.0.0.0:0", "--allow-unauthenticated", "--database", database))
+        using (var tracker = TrackerProcess.Start(
+            "--urls", "http://0.0.0.0:0", "--allow-unauthenticated", "--database", database))
         {
             var url = new Uri((await tracker.BecomeReadyAsync()).Split(' ')[4].TrimEnd(','));
             using var connection = await RawHttp.ConnectAsync(new Uri($"http://127.0.0.1:{url.Port}"));
@@ -111,7 +113,9 @@ public sealed class ServeTests : IAsyncLifetime
         var ledger = new Ledger();
         var body = Document("begun");
         using var begun = await RawHttp.ConnectAsync(tracker.Url);
-        await begun.WriteAsync($"PUT /v1/operations/begun HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body[..20]}");
+        await begun.WriteAsync(
+            "PUT /v1/operations/begun HTTP/1.1\r\nHost: localhost\r\nContent-Length:"
+            + $" {body.Length}\r\n\r\n{body[..20]}");
         using var stop = new CancellationTokenSource();
         var load = ledger.LoadAsync(tracker, writers: 8, stop.Token);
         await Eventually.BeTrueAsync(() => ledger.Acknowledged > 200, Soon, "there is load");
@@ -122,7 +126,8 @@ public sealed class ServeTests : IAsyncLifetime
         ready.Status.ShouldBe(503);
         ready.Text.ShouldContain("stopping");
         var before = ledger.Acknowledged;
-        await Eventually.BeTrueAsync(() => ledger.Acknowledged > before + 50, Soon, "what comes while it drains is served");
+        await Eventually.BeTrueAsync(
+            () => ledger.Acknowledged > before + 50, Soon, "what comes while it drains is served");
         await begun.WriteAsync(body[20..]);
         (await begun.ReadAsync("PUT", "/v1/operations/begun")).Status.ShouldBe(200);
 
@@ -158,7 +163,8 @@ public sealed class ServeTests : IAsyncLifetime
         }
 
         var away = await tracker.GetAsync("/v1/operations/a");
-        (away.Status, away.Text.Contains("\"020001\"") || away.Text.Contains("\"020002\"")).ShouldBe((503, true), away.Text);
+        (away.Status, away.Text.Contains("\"020001\"") || away.Text.Contains("\"020002\"")).ShouldBe(
+            (503, true), away.Text);
         await using (var server = await StartPostgresAsync(options))
             (await tracker.GetAsync("/v1/operations/a")).Status.ShouldBe(200);
         tracker.Terminate();
@@ -186,7 +192,8 @@ public sealed class ServeTests : IAsyncLifetime
         var run = new UnprivilegedCommand(ServerUser.Choose(null, data), useSetpriv: false);
         using var spawn = new SpawnThread();
         var postgres = Path.Combine(ClusterRecord.Read(data.Record)!.Bin, "postgres");
-        var standby = await spawn.StartAsync(run.Create(postgres, ServerSettings.CommandLine(data, data.Sockets, options)));
+        var standby = await spawn.StartAsync(
+            run.Create(postgres, ServerSettings.CommandLine(data, data.Sockets, options)));
         try
         {
             using var tracker = TrackerProcess.Start("--urls", "http://127.0.0.1:0", "--database", database);
@@ -195,7 +202,8 @@ public sealed class ServeTests : IAsyncLifetime
             (await tracker.GetAsync("/v1/operations/a")).Status.ShouldBe(200);
             (await tracker.GetAsync("/v1/operations?format=detail-list")).Text.ShouldContain("\"operation_id\":\"a\"");
             var put = await tracker.PutAsync("b", Document("b"));
-            (put.Status, put.Text.Contains("\"020002\""), put.Header("Retry-After") is not null).ShouldBe((503, true, true), put.Text);
+            (put.Status, put.Text.Contains("\"020002\""), put.Header("Retry-After") is not null).ShouldBe(
+                (503, true, true), put.Text);
             (await tracker.GetAsync("/health/ready")).Text.ShouldContain("read-only");
             tracker.Terminate();
             (await tracker.EndAsync()).ShouldBe(0, tracker.Errors);
@@ -244,8 +252,10 @@ public sealed class ServeTests : IAsyncLifetime
             tracker.Errors.Trim().Split('\n').ShouldAllBe(line => line.StartsWith('{'));
         }
 
-        (await TrackerServer.ExecuteAsync(database, "select operation_id from \"from Environment\".operations")).ShouldBe("a");
-        using (var tracker = TrackerProcess.Start([("OPTRACK_DATABASE", database), ("OPTRACK_CONFIG", config), ("OPTRACK_URLS", "http://127.0.0.1:0")]))
+        (await TrackerServer.ExecuteAsync(database, "select operation_id from \"from Environment\".operations"))
+            .ShouldBe("a");
+        using (var tracker = TrackerProcess.Start(
+            [("OPTRACK_DATABASE", database), ("OPTRACK_CONFIG", config), ("OPTRACK_URLS", "http://127.0.0.1:0")]))
         {
             await tracker.BecomeReadyAsync();
             tracker.Terminate();
@@ -296,7 +306,8 @@ public sealed class ServeTests : IAsyncLifetime
         }
     }
 
-    private static Task<EmbeddedPostgres> StartPostgresAsync(EmbeddedPostgresOptions options) => EmbeddedPostgres.StartAsync(
+    private static Task<EmbeddedPostgres> StartPostgresAsync(EmbeddedPostgresOptions options) =>
+        EmbeddedPostgres.StartAsync(
         options with { BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN") },
         NullLogger.Instance, TimeProvider.System, default);
 

@@ -16,7 +16,8 @@ internal static class ProjectionFixture
         this TrackerDatabase database, RebuildOptions? options = null, Action<RebuildProgress>? onProgress = null,
         Action<EventFault>? onFault = null, CancellationToken cancel = default) =>
         new ProjectionRebuild(
-            database, options ?? new RebuildOptions(), TimeProvider.System, onProgress ?? (_ => { }), onFault ?? (_ => { }))
+            database, options ?? new RebuildOptions(), TimeProvider.System, onProgress ?? (_ => { }),
+            onFault ?? (_ => { }))
             .RunAsync(cancel);
 
     /// <summary>What a verification of everything finds.</summary>
@@ -32,7 +33,8 @@ internal static class ProjectionFixture
     }
 
     public static async Task<ProjectionState> StatusAsync(this TrackerFixture tracker) =>
-        (await new ProjectionCatalog(tracker.Database).FindAsync(ProjectionRebuild.Operations, CancellationToken.None))!;
+        (await new ProjectionCatalog(tracker.Database)
+            .FindAsync(ProjectionRebuild.Operations, CancellationToken.None))!;
 
     public static async Task<string> TextAsync(this TrackerFixture tracker, string query) =>
         (string)(await tracker.ExecuteAsync(query))!;

@@ -39,7 +39,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         (await TablesAsync()).ShouldBe(before);
         (await SettingsAsync()).ShouldBe(settings);
         (await new SchemaValidation(_tracker.Database).FindDifferencesAsync(default))
-            .ShouldBe(["unexpected: operations: index CREATE INDEX mine ON {schema}.operations USING btree (request_uri) WHERE (status = 'failed'::text)"]);
+            .ShouldBe(["unexpected: operations: index CREATE INDEX mine ON {schema}.operations USING btree"
+                + " (request_uri) WHERE (status = 'failed'::text)"]);
         await StoreInvariants.CheckAsync(_tracker.Database);
         (await _tracker.Store.PutAsync(Document("op-1", note: "after"))).View.Text().ShouldContain("after");
     }
@@ -90,7 +91,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         var before = await TablesAsync();
         await _tracker.RebuildAsync();
         (await TablesAsync()).ShouldBe(before, "the views written live and those that were folded are the same");
-        (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds")).ShouldBeOfType<double>().ShouldBeLessThan(200);
+        (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds"))
+            .ShouldBeOfType<double>().ShouldBeLessThan(200);
     }
 
     [Fact]
@@ -157,7 +159,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         var foreign = new ForeignWriter(_tracker.ConnectionString);
         await foreign.AppendAsync("op-3", 2);
         await foreign.AppendAsync("theirs", 3);
-        await foreign.AppendAsync("op-4", 1, "sub_status_changed", """{"last_update_time": "20261120_100000", "sub_status": "seen"}""");
+        await foreign.AppendAsync(
+            "op-4", 1, "sub_status_changed", """{"last_update_time": "20261120_100000", "sub_status": "seen"}""");
         using var stop = new CancellationTokenSource();
         var appending = Task.Run(async () =>
         {
@@ -190,8 +193,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await _tracker.ExecuteAsync("""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
             select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
-                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
-                   now() + n * interval '1 ms'
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text),
+                   'sub_status_changed', now() + n * interval '1 ms'
             from generate_series(2, 8001) as n;
             update tracker.mt_streams set version = 8001 where id = 'long'
             """);
@@ -203,7 +206,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
 
         (result.Events, result.Rows).ShouldBe((8_001, 1));
         (await _tracker.Store.FindAsync(Id("long"), null, default)).Text().ShouldContain("8001");
-        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where valid_from < valid_to")).ShouldBe(8_000L);
+        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where valid_from < valid_to"))
+            .ShouldBe(8_000L);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
     }
 
@@ -214,8 +218,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await _tracker.ExecuteAsync("""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
             select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
-                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
-                   now() + n * interval '1 us'
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text),
+                   'sub_status_changed', now() + n * interval '1 us'
             from generate_series(2, 8001) as n;
             update tracker.mt_streams set version = 8001 where id = 'long'
             """);
@@ -252,10 +256,12 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
             update tracker.mt_events set data = '{"nonsense": 1}' where stream_id = 'op-7' and version = 2
             """);
         var position = (long)(await _tracker.ExecuteAsync(
-            "select position from tracker.positions join tracker.mt_events using (seq_id) where stream_id = 'op-7' and version = 2"))!;
+            "select position from tracker.positions join tracker.mt_events using (seq_id) where stream_id = 'op-7'"
+            + " and version = 2"))!;
 
         var stopped = await Should.ThrowAsync<EventFaultException>(() => _tracker.RebuildAsync());
-        stopped.Fault.ShouldBe(stopped.Fault with { OperationId = "op-7", Version = 2, Position = position, Type = "sub_status_changed" });
+        stopped.Fault.ShouldBe(
+            stopped.Fault with { OperationId = "op-7", Version = 2, Position = position, Type = "sub_status_changed" });
         stopped.Message.ShouldNotContain("nonsense");
         (await _tracker.StatusAsync()).LastRebuild!.State.ShouldBe("failed");
 
@@ -287,10 +293,12 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
 
         var result = await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
 
-        result.Events.ShouldBe((long)(await _tracker.ExecuteAsync("select sum(version)::bigint - 1 from tracker.mt_streams"))!);
+        result.Events.ShouldBe(
+            (long)(await _tracker.ExecuteAsync("select sum(version)::bigint - 1 from tracker.mt_streams"))!);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
         (await _tracker.TextAsync("select count(*)::text from tracker.operations")).ShouldBe("900");
-        await Should.ThrowAsync<NothingToResumeException>(() => _tracker.RebuildAsync(new RebuildOptions { Resume = true }));
+        await Should.ThrowAsync<NothingToResumeException>(
+            () => _tracker.RebuildAsync(new RebuildOptions { Resume = true }));
     }
 
     [Fact]
@@ -382,13 +390,15 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await new Redactor(_tracker.Database).RedactAsync(
             Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
 
-        foreach (var table in new[] { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
+        foreach (var table in new[]
+            { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
             (await SecretsAsync(table)).ShouldBe(0, table);
         await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
         foreach (var table in new[] { "operations", "past_operations" })
             (await SecretsAsync(table)).ShouldBe(0, table);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'")).ShouldBe(2L);
+        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'"))
+            .ShouldBe(2L);
 
         async Task<long> SecretsAsync(string table) => (long)(await _tracker.ExecuteAsync(
             $"select count(*) from tracker.{table} t where t::text like '%secret%'"))!;
@@ -410,17 +420,20 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     /// <summary>Both tables, as text.</summary>
     private Task<string> TablesAsync() => _tracker.TextAsync("""
         select (select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o) || E'\n---\n' ||
-               coalesce((select string_agg(o::text, E'\n' order by operation_id, valid_from) from tracker.past_operations o), '')
+               coalesce((select string_agg(o::text, E'\n' order by operation_id, valid_from)
+                         from tracker.past_operations o), '')
         """);
 
     /// <summary>What the catalog says of the tables beside their columns.</summary>
     private Task<string> SettingsAsync() => _tracker.TextAsync("""
         select string_agg(format('%s|%s|%s|%s|%s', c.relname, c.relacl, c.reloptions,
-                                 obj_description(c.oid, 'pg_class'), pg_get_userbyid(c.relowner)), E'\n' order by c.relname)
+                                 obj_description(c.oid, 'pg_class'), pg_get_userbyid(c.relowner)),
+                          E'\n' order by c.relname)
                || (select string_agg(format('%s %s %s %s', a.attname, a.attstorage, a.attcompression,
                                             col_description(a.attrelid, a.attnum)), E'\n' order by c.relname, a.attnum)
                    from pg_attribute a join pg_class c on c.oid = a.attrelid
-                   where c.oid in ('tracker.operations'::regclass, 'tracker.past_operations'::regclass) and a.attnum > 0)
+                   where c.oid in ('tracker.operations'::regclass, 'tracker.past_operations'::regclass)
+                     and a.attnum > 0)
                || (select string_agg(format('%s %s %s', conname, contype, conrelid::regclass), E'\n' order by conname)
                    from pg_constraint where connamespace = 'tracker'::regnamespace)
         from pg_class c where c.relnamespace = 'tracker'::regnamespace
