@@ -92,7 +92,8 @@ public sealed class ReportCommandTests
             """,
         "inconsistent" => """
             {"findings":[{"operation_id":"0011795132860005","occurred_time":"20261120_090100",
-             "last_update_time":"20261120_090213","state":"failed","places":[{"path":"/target_clusters/0","cluster_id":"1\u001b","reason":"rollback failed"},
+             "last_update_time":"20261120_090213","state":"failed",
+             "places":[{"path":"/target_clusters/0","cluster_id":"1\u001b","reason":"rollback failed"},
              {"path":"/response/body","reason":"unknown"}]}]}
             """,
         "corrected" => Log($$"""
