@@ -74,7 +74,8 @@ internal static class ImportCommand
     /// <summary>The views, and those before them, as the write path would have made them.</summary>
     private static Task<RebuildProgress> RebuildAsync(TrackerDatabase database, CancellationToken cancel) =>
         new ProjectionRebuild(
-        database, new RebuildOptions { OnFault = OnEventFault.SkipAndReport }, TimeProvider.System, _ => { }, _ => { })
+            database, new RebuildOptions { OnFault = OnEventFault.SkipAndReport }, TimeProvider.System,
+            _ => { }, _ => { })
         .RunAsync(cancel);
 
     private static string Sentence(BundleContents contents) => string.Create(

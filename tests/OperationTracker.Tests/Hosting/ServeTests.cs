@@ -35,8 +35,8 @@ public sealed class ServeTests : IAsyncLifetime
         (await tracker.EndAsync()).ShouldBe(0, tracker.Errors);
         var url = tracker.Url.ToString().TrimEnd('/');
         tracker.Output.ShouldHaveSingleItem().ShouldBe(
-            $"optrack is ready at {url}, described at {url}/openapi/v1.json, data"
-            + $" in {_directory}. Try: curl {url}/v1/operations");
+            $"optrack is ready at {url}, described at {url}/openapi/v1.json,"
+            + $" data in {_directory}. Try: curl {url}/v1/operations");
         TrackerProcess.Postmasters(_directory).ShouldBeEmpty();
         tracker.Errors.ShouldNotContain("xception");
     }
@@ -114,8 +114,8 @@ public sealed class ServeTests : IAsyncLifetime
         var body = Document("begun");
         using var begun = await RawHttp.ConnectAsync(tracker.Url);
         await begun.WriteAsync(
-            "PUT /v1/operations/begun HTTP/1.1\r\nHost: localhost\r\nContent-Length:"
-            + $" {body.Length}\r\n\r\n{body[..20]}");
+            "PUT /v1/operations/begun HTTP/1.1\r\nHost: localhost\r\n"
+            + $"Content-Length: {body.Length}\r\n\r\n{body[..20]}");
         using var stop = new CancellationTokenSource();
         var load = ledger.LoadAsync(tracker, writers: 8, stop.Token);
         await Eventually.BeTrueAsync(() => ledger.Acknowledged > 200, Soon, "there is load");
@@ -308,8 +308,8 @@ public sealed class ServeTests : IAsyncLifetime
 
     private static Task<EmbeddedPostgres> StartPostgresAsync(EmbeddedPostgresOptions options) =>
         EmbeddedPostgres.StartAsync(
-        options with { BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN") },
-        NullLogger.Instance, TimeProvider.System, default);
+            options with { BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN") },
+            NullLogger.Instance, TimeProvider.System, default);
 
     private static async Task<Answer> EventuallyAnswersAsync(Uri url, string method, string target, string code)
     {
