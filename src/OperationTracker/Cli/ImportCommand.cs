@@ -75,8 +75,7 @@ internal static class ImportCommand
     private static Task<RebuildProgress> RebuildAsync(TrackerDatabase database, CancellationToken cancel) =>
         new ProjectionRebuild(
             database, new RebuildOptions { OnFault = OnEventFault.SkipAndReport }, TimeProvider.System,
-            _ => { }, _ => { })
-        .RunAsync(cancel);
+            _ => { }, _ => { }).RunAsync(cancel);
 
     private static string Sentence(BundleContents contents) => string.Create(
         CultureInfo.InvariantCulture,
