@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -20,6 +19,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
 
     private readonly Lock _lock = new();
     private readonly Queue<PendingRead> _waiting = new();
+    private readonly ViewReader _views = new(database);
     private bool _running;
 
     /// <summary>The view of an operation; null when there is none. Without the document when it is the known one.</summary>
@@ -78,7 +78,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
             await using var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
             try
             {
-                await QueryAsync(connection, reads).ConfigureAwait(false);
+                await _views.ReadAsync(connection, reads).ConfigureAwait(false);
                 break;
             }
             catch (NpgsqlException fault) when (attempt == 1 && fault is not PostgresException)
@@ -96,28 +96,6 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
         }
     }
 
-    /// <summary>Settles the reads whose views stand at their streams' versions, and marks those whose views do not.</summary>
-    private async Task QueryAsync(NpgsqlConnection connection, PendingRead[] reads)
-    {
-        await using var command = database.Command(connection, "find_views");
-        Add(command, Array.ConvertAll(reads, read => (string?)read.Id));
-        Add(command, Array.ConvertAll(reads, read => read.KnownETag));
-        await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
-        await using var rows = await command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
-        while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
-        {
-            var read = reads[rows.GetInt32(0) - 1];
-            read.IsBehind = !rows.GetBoolean(1);
-            if (!read.IsBehind)
-                read.Settle(new OperationView(rows.GetInt64(2), rows.GetFieldValue<byte[]>(4), rows.GetString(3)));
-        }
-
-        static void Add(NpgsqlCommand command, string?[] values) => command.Parameters.Add(new NpgsqlParameter<string?[]>
-        {
-            TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-        });
-    }
-
     private async Task FoldAsync(PendingRead read)
     {
         try
@@ -130,24 +108,5 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
         {
             read.Fail(PostgresErrors.BeforeSending(fault));
         }
-    }
-
-    private sealed class PendingRead(string id, string? knownETag)
-    {
-        private readonly TaskCompletionSource<OperationView?> _view =
-            new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-        public string Id => id;
-
-        public string? KnownETag => knownETag;
-
-        /// <summary>Whether its stream is ahead of its view.</summary>
-        public bool IsBehind { get; set; }
-
-        public Task<OperationView?> View => _view.Task;
-
-        public void Settle(OperationView? view) => _view.TrySetResult(view);
-
-        public void Fail(Exception fault) => _view.TrySetException(fault);
     }
 }

@@ -75,7 +75,7 @@ public sealed class ProjectionRebuild
 
         await stop.CancelAsync().ConfigureAwait(false);
         await EndOf(beating).ConfigureAwait(false);
-        _counters.Phase = "done";
+        (_counters.Phase, _counters.Detail) = ("done", null);
         var result = _counters.Now(_faults.Count);
         _onProgress(result);
         return result;

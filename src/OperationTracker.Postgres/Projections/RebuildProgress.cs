@@ -12,7 +12,7 @@ namespace OperationTracker.Postgres.Projections;
 /// <param name="Faults">Events that could not be folded.</param>
 /// <param name="EventsPerSecond">The rate since the beginning, or since it was resumed.</param>
 /// <param name="Remaining">How long it will take at that rate; null while it cannot be told.</param>
-/// <param name="Detail">What it waits for, if it does.</param>
+/// <param name="Detail">What it catches up with, or waits for, if it does.</param>
 public sealed record RebuildProgress(
     string Phase, long Streams, long StreamsTotal, long Events, long EventsTotal, long Rows, long Faults,
     double EventsPerSecond, TimeSpan? Remaining, string? Detail = null);

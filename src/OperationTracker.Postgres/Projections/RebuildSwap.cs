@@ -46,7 +46,7 @@ internal sealed class RebuildSwap(
     public async Task RunAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await CatchUpAsync(connection, cancel).ConfigureAwait(false);
-        counters.Phase = "swap";
+        (counters.Phase, counters.Detail) = ("swap", null);
         var (attempts, pause, patience) = (0, FirstPause, Patience);
         while (true)
         {
@@ -95,6 +95,8 @@ internal sealed class RebuildSwap(
         for (var pass = 0; pass < MostPasses; pass++)
         {
             var (changed, upTo) = await FindChangedAsync(connection, cancel).ConfigureAwait(false);
+            if (counters.Phase == "catch-up")
+                counters.Detail = $"{changed.Count:N0} operations have changed meanwhile";
             if (changed.Count > 0)
                 await FoldAsync(changed, pass == 0 && counters.Phase != "swap" ? pace : _unpaced, cancel)
                     .ConfigureAwait(false);

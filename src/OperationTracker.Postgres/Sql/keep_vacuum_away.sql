@@ -1,8 +1,17 @@
--- Keeps vacuum off the tables until the transaction ends. Waited for in this mode, which neither readers nor writers
--- mind, the server's own vacuum gives up after deadlock_timeout; a swap, for which others wait, waits for nobody so
--- long. In a block, for by itself the statement wants a transaction that was begun by another.
+-- Keeps vacuum off the tables that are swapped, and off those that take their places, until the transaction ends.
+-- Waited for in this mode, which neither readers nor writers mind, the server's own vacuum gives up after
+-- deadlock_timeout; a swap, for which others wait, waits for nobody so long. In a block, for there may be no copies any
+-- more.
 do $$
+declare
+    swapped regclass;
 begin
-    lock table {schema}.operations, {schema}.past_operations in share update exclusive mode;
+    for swapped in
+        select unnest(array[original, copy]) from {schema}.rebuilt_tables()
+    loop
+        if swapped is not null then
+            execute format('lock table %s in share update exclusive mode', swapped);
+        end if;
+    end loop;
 end
 $$

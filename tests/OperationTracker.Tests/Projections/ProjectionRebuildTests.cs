@@ -130,7 +130,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         var waited = new TaskCompletionSource<string>(TaskCreationOptions.RunContinuationsAsynchronously);
         var rebuild = _tracker.RebuildAsync(onProgress: progress =>
         {
-            if (progress.Detail is not null)
+            if (progress is { Phase: "swap", Detail: not null })
                 waited.TrySetResult(progress.Detail);
         });
 
