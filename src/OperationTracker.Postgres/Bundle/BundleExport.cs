@@ -18,10 +18,12 @@ namespace OperationTracker.Postgres.Bundle;
 /// </summary>
 /// <param name="database">Where the operations are.</param>
 /// <param name="path">The file.</param>
+/// <param name="by">Who exports, for the tracker's own log.</param>
 /// <param name="extras">Parts that are the same in every bundle: the viewer, the description of the interface.</param>
 /// <param name="progress">Is told how many events have been written.</param>
 public sealed class BundleExport(
-    TrackerDatabase database, string path, IReadOnlyDictionary<string, byte[]> extras, IProgress<long>? progress)
+    TrackerDatabase database, string path, string by, IReadOnlyDictionary<string, byte[]> extras,
+    IProgress<long>? progress)
 {
     private const int PageSize = 1_000;
 
@@ -100,7 +102,27 @@ public sealed class BundleExport(
         foreach (var (name, content) in extras)
             bundle.Add(name, content);
         await bundle.FinishAsync(cancel).ConfigureAwait(false);
+        await NoteAsync(connection, isAll, checkpoint, cancel).ConfigureAwait(false);
         return _events;
+    }
+
+    /// <summary>Notes who took the operations out, where the role may write at all.</summary>
+    private async Task NoteAsync(
+        NpgsqlConnection connection, bool isAll, Checkpoint checkpoint, CancellationToken cancel)
+    {
+        await using var log = database.Command(connection, "add_admin_log");
+        AdminLog.Add(log.Parameters, "export", by, new
+        {
+            events = _events, selection = !isAll, tree_size = checkpoint.Size,
+        });
+        try
+        {
+            await log.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        }
+        catch (PostgresException fault) when (PostgresErrors.IsNotAllowed(fault))
+        {
+            // Who may only read leaves no trace here; the server's own log is the place to see it.
+        }
     }
 
     private async Task WriteEventsAsync(

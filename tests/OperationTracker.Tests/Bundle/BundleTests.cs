@@ -186,7 +186,7 @@ public sealed class BundleTests : IAsyncLifetime
         await Should.ThrowAsync<BundleException>(() => new BundleCheck(empty).RunAsync(null, default));
     }
 
-    private BundleExport Bundle(string path) => new(_record.Tracker.Database, path, Extras, null);
+    private BundleExport Bundle(string path) => new(_record.Tracker.Database, path, "a test", Extras, null);
 
     private async Task<string> ExportAsync(BundleSelection selection)
     {

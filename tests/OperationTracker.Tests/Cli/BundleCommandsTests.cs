@@ -46,6 +46,8 @@ public sealed class BundleCommandsTests : IAsyncLifetime
     public async Task A_bundle_with_one_byte_changed_is_neither_checked_nor_imported()
     {
         (await ExportAsync("--id", "3")).ShouldEnd(0);
+        (await _record.Tracker.ExecuteAsync("select detail::text from tracker.admin_log where command = 'export'"))
+            .ShouldBeOfType<string>().ShouldContain("\"selection\": true");
         var bytes = await System.IO.File.ReadAllBytesAsync(File);
         bytes[bytes.Length / 2] ^= 4;
         await System.IO.File.WriteAllBytesAsync(File, bytes);
