@@ -3,7 +3,9 @@ using static OperationTracker.Tests.Api.Sample;
 
 namespace OperationTracker.Tests.Api;
 
-/// <summary>What a PUT demands of the operation as it stands: <c>If-Match</c>, <c>If-None-Match</c>, and ETags.</summary>
+/// <summary>
+/// What a PUT demands of the operation as it stands: <c>If-Match</c>, <c>If-None-Match</c>, and ETags.
+/// </summary>
 public sealed class PutConditionsTests(TrackerServer tracker) : IClassFixture<TrackerServer>
 {
     [Fact]

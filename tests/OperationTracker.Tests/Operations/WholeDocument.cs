@@ -5,7 +5,9 @@ using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Tests.Operations;
 
-/// <summary>A document with every member that the contract knows, and what is found in it once it was changed.</summary>
+/// <summary>
+/// A document with every member that the contract knows, and what is found in it once it was changed.
+/// </summary>
 internal static class WholeDocument
 {
     public const string Whole =

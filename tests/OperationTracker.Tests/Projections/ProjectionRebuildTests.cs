@@ -390,11 +390,11 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await new Redactor(_tracker.Database).RedactAsync(
             Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
 
-        foreach (var table in new[]
-            { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
+        string[] tables = ["operations", "past_operations"];
+        foreach (var table in tables.Concat(["operations_rebuild", "past_operations_rebuild"]))
             (await SecretsAsync(table)).ShouldBe(0, table);
         await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
-        foreach (var table in new[] { "operations", "past_operations" })
+        foreach (var table in tables)
             (await SecretsAsync(table)).ShouldBe(0, table);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
         (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'"))
