@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Npgsql;
 using OperationTracker.Core.EventStore;
-using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
-using OperationTracker.Postgres.Audit;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Postgres.Schema;
 using OperationTracker.Tests.EventStore;
@@ -24,19 +22,19 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task The_rebuilt_table_is_the_live_one_to_the_byte_and_so_is_the_schema()
     {
-        await SomeOperationsAsync(60);
+        await _tracker.PutSomeAsync(60);
         await _tracker.ExecuteAsync("""
             grant select on tracker.operations to public;
             comment on index tracker.ix_operations_list is 'the list';
             create index mine on tracker.operations (request_uri) where status = 'failed'
             """);
-        var before = await TablesAsync();
+        var before = await _tracker.TablesAsync();
         var settings = await SettingsAsync();
 
         var result = await _tracker.RebuildAsync();
 
         (result.Phase, result.Streams, result.Rows, result.Faults).ShouldBe(("done", 60, 60, 0));
-        (await TablesAsync()).ShouldBe(before);
+        (await _tracker.TablesAsync()).ShouldBe(before);
         (await SettingsAsync()).ShouldBe(settings);
         (await new SchemaValidation(_tracker.Database).FindDifferencesAsync(default))
             .ShouldBe(["unexpected: operations: index CREATE INDEX mine ON {schema}.operations USING btree"
@@ -58,7 +56,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task Readers_and_writers_of_two_nodes_see_every_acknowledged_put_while_it_is_rebuilt_again_and_again()
     {
-        await SomeOperationsAsync(300);
+        await _tracker.PutSomeAsync(300);
         await using var other = new TrackerDatabase(_tracker.ConnectionString, _tracker.Database.Schema);
         await using var node = TrackerFixture.NewStore(other);
         using var stop = new CancellationTokenSource();
@@ -88,9 +86,9 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         puts.ShouldBeGreaterThan(50);
         await StoreInvariants.CheckAsync(_tracker.Database);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        var before = await TablesAsync();
+        var before = await _tracker.TablesAsync();
         await _tracker.RebuildAsync();
-        (await TablesAsync()).ShouldBe(before, "the views written live and those that were folded are the same");
+        (await _tracker.TablesAsync()).ShouldBe(before, "the views written live and those that were folded are the same");
         (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds"))
             .ShouldBeOfType<double>().ShouldBeLessThan(200);
     }
@@ -98,7 +96,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task A_log_that_never_rests_is_swapped_in_while_the_append_lock_is_held()
     {
-        await SomeOperationsAsync(50);
+        await _tracker.PutSomeAsync(50);
         using var stop = new CancellationTokenSource();
         // So that each attempt finds something changed.
         var writers = Enumerable.Range(0, 32).Select(writer => Task.Run(async () =>
@@ -121,7 +119,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [InlineData("lock table tracker.operations in share update exclusive mode")]
     public async Task Whoever_holds_the_table_makes_the_swap_wait_and_nobody_else(string held)
     {
-        await SomeOperationsAsync(30);
+        await _tracker.PutSomeAsync(30);
         await using var reader = new NpgsqlConnection(_tracker.ConnectionString);
         await reader.OpenAsync();
         var reading = await reader.BeginTransactionAsync();
@@ -155,7 +153,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task Events_of_other_applications_are_in_it_whenever_they_were_appended()
     {
-        await SomeOperationsAsync(40);
+        await _tracker.PutSomeAsync(40);
         var foreign = new ForeignWriter(_tracker.ConnectionString);
         await foreign.AppendAsync("op-3", 2);
         await foreign.AppendAsync("theirs", 3);
@@ -249,110 +247,6 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         "select md5(string_agg(p::text, '' order by valid_from)) || count(*) from tracker.past_operations p";
 
     [Fact]
-    public async Task An_event_that_cannot_be_folded_stops_it_or_is_reported_with_its_place()
-    {
-        await SomeOperationsAsync(10);
-        await _tracker.ExecuteAsync("""
-            update tracker.mt_events set data = '{"nonsense": 1}' where stream_id = 'op-7' and version = 2
-            """);
-        var position = (long)(await _tracker.ExecuteAsync(
-            "select position from tracker.positions join tracker.mt_events using (seq_id) where stream_id = 'op-7'"
-            + " and version = 2"))!;
-
-        var stopped = await Should.ThrowAsync<EventFaultException>(() => _tracker.RebuildAsync());
-        stopped.Fault.ShouldBe(
-            stopped.Fault with { OperationId = "op-7", Version = 2, Position = position, Type = "sub_status_changed" });
-        stopped.Message.ShouldNotContain("nonsense");
-        (await _tracker.StatusAsync()).LastRebuild!.State.ShouldBe("failed");
-
-        var told = new List<EventFault>();
-        var result = await _tracker.RebuildAsync(
-            new RebuildOptions { Resume = true, OnFault = OnEventFault.SkipAndReport }, onFault: told.Add);
-        (result.Faults, told.Single()).ShouldBe((1, stopped.Fault));
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task What_was_interrupted_is_resumed_and_only_what_is_left_is_read()
-    {
-        await SomeOperationsAsync(900);
-        using var stop = new CancellationTokenSource();
-        await Should.ThrowAsync<OperationCanceledException>(() => _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 1500, Workers = 1 },
-            progress =>
-            {
-                if (progress.Events > 600)
-                    stop.Cancel();
-            },
-            cancel: stop.Token));
-        var status = (await _tracker.StatusAsync()).LastRebuild!;
-        (status.State, status.CanBeResumed).ShouldBe(("interrupted", true));
-        var done = (decimal)(await _tracker.ExecuteAsync("select sum(events) from tracker.projection_rebuild_ranges"))!;
-        done.ShouldBeGreaterThan(0);
-        await _tracker.Store.PutAsync(Document("op-1", note: "meanwhile"));
-
-        var result = await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
-
-        result.Events.ShouldBe(
-            (long)(await _tracker.ExecuteAsync("select sum(version)::bigint - 1 from tracker.mt_streams"))!);
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        (await _tracker.TextAsync("select count(*)::text from tracker.operations")).ShouldBe("900");
-        await Should.ThrowAsync<NothingToResumeException>(
-            () => _tracker.RebuildAsync(new RebuildOptions { Resume = true }));
-    }
-
-    [Fact]
-    public async Task The_second_of_two_says_who_the_first_is_and_since_when()
-    {
-        await SomeOperationsAsync(50);
-        var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var stop = new CancellationTokenSource();
-        var first = _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 20 }, _ => beating.TrySetResult(), cancel: stop.Token);
-        await beating.Task;
-
-        var refused = await Should.ThrowAsync<ProjectionLockedException>(() => _tracker.RebuildAsync());
-
-        refused.Message.ShouldContain($"on {Environment.MachineName} as process {Environment.ProcessId}");
-        var status = (await _tracker.StatusAsync()).LastRebuild!;
-        (status.State, status.Progress.Phase, status.IsSilent).ShouldBe(("running", "read", false));
-        await stop.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => first);
-        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
-    }
-
-    [Fact]
-    public async Task Whoever_has_lost_its_lock_stops_and_writes_no_more()
-    {
-        await SomeOperationsAsync(100);
-        var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var first = _tracker.RebuildAsync(new RebuildOptions { Pace = 20 }, _ => beating.TrySetResult());
-        await beating.Task;
-
-        await _tracker.ExecuteAsync("""
-            select pg_terminate_backend(pid) from pg_locks
-            where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
-              and mode = 'ExclusiveLock' and granted
-            """);
-
-        await Should.ThrowAsync<NpgsqlException>(() => first);
-        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task What_depends_on_the_table_is_named_and_nothing_is_done()
-    {
-        await SomeOperationsAsync(3);
-        await _tracker.ExecuteAsync("create view tracker.of_mine as select operation_id from tracker.operations");
-
-        var refused = await Should.ThrowAsync<CannotSwapException>(() => _tracker.RebuildAsync());
-
-        refused.Message.ShouldContain("the view tracker.of_mine");
-        (await _tracker.ExecuteAsync("select count(*) from tracker.of_mine")).ShouldBe(3L);
-    }
-
-    [Fact]
     public async Task A_fold_of_another_version_marks_the_table_as_its_own()
     {
         await _tracker.Store.PutAsync(Document("a"));
@@ -364,65 +258,6 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         (await _tracker.StatusAsync()).IsOfThisBuild.ShouldBeTrue();
         (await _tracker.TextAsync("select command from tracker.admin_log")).ShouldBe("projections rebuild");
     }
-
-    [Fact]
-    public async Task What_is_redacted_while_it_is_rebuilt_or_after_it_broke_off_is_nowhere()
-    {
-        foreach (var secret in new[] { "first-secret", "then-secret" })
-        {
-            var document = Document("a-gone", note: secret);
-            await _tracker.Store.PutAsync(document with { Request = document.Request with { Uri = $"/v1/{secret}" } });
-        }
-
-        await SomeOperationsAsync(300);
-        using var stop = new CancellationTokenSource();
-        var broken = _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 200, Workers = 4 },
-            progress =>
-            {
-                if (progress.Phase == "read" && progress.Streams > 200)
-                    stop.Cancel();
-            },
-            cancel: stop.Token);
-        await Should.ThrowAsync<OperationCanceledException>(() => broken);
-        (await SecretsAsync("operations_rebuild")).ShouldBe(1);
-
-        await new Redactor(_tracker.Database).RedactAsync(
-            Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
-
-        string[] tables = ["operations", "past_operations"];
-        foreach (var table in tables.Concat(["operations_rebuild", "past_operations_rebuild"]))
-            (await SecretsAsync(table)).ShouldBe(0, table);
-        await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
-        foreach (var table in tables)
-            (await SecretsAsync(table)).ShouldBe(0, table);
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'"))
-            .ShouldBe(2L);
-
-        async Task<long> SecretsAsync(string table) => (long)(await _tracker.ExecuteAsync(
-            $"select count(*) from tracker.{table} t where t::text like '%secret%'"))!;
-    }
-
-    /// <summary>Operations with some history, refusals and clusters among it.</summary>
-    private async Task SomeOperationsAsync(int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            await _tracker.Store.PutAsync(Document($"op-{i}"));
-            for (var change = 0; change < i % 4; change++)
-                await _tracker.Store.PutAsync(Document($"op-{i}", note: $"step {change}"));
-            if (i % 5 == 0)
-                await _tracker.Store.PutAsync(Document($"op-{i}", OperationStatus.Completed));
-        }
-    }
-
-    /// <summary>Both tables, as text.</summary>
-    private Task<string> TablesAsync() => _tracker.TextAsync("""
-        select (select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o) || E'\n---\n' ||
-               coalesce((select string_agg(o::text, E'\n' order by operation_id, valid_from)
-                         from tracker.past_operations o), '')
-        """);
 
     /// <summary>What the catalog says of the tables beside their columns.</summary>
     private Task<string> SettingsAsync() => _tracker.TextAsync("""
