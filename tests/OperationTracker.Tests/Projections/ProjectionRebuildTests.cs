@@ -88,7 +88,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
         var before = await _tracker.TablesAsync();
         await _tracker.RebuildAsync();
-        (await _tracker.TablesAsync()).ShouldBe(before, "the views written live and those that were folded are the same");
+        (await _tracker.TablesAsync()).ShouldBe(
+            before, "the views written live and those that were folded are the same");
         (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds"))
             .ShouldBeOfType<double>().ShouldBeLessThan(200);
     }
