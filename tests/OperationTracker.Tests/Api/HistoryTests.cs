@@ -215,8 +215,9 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
         await server.InitializeAsync();
         await server.PutAsync("a", Document("a"));
         await server.PutAsync("b", Document("b", more: "\"sub_status\":\"first\""));
-        var last = (await server.ExecuteAsync("select to_char(max(timestamp) at time zone 'UTC',"
-            + " 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ') from tracker.mt_events"))!;
+        var last = (await server.ExecuteAsync(
+            "select to_char(max(timestamp) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ')"
+            + " from tracker.mt_events"))!;
         await server.PutAsync("b", Document("b", "completed", "\"sub_status\":\"second\""));
         await server.PutAsync("c", Document("c"));
 

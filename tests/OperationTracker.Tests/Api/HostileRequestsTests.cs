@@ -119,8 +119,8 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
         if (answer.Header("ETag") is { } etag)
         {
             await connection.WriteAsync(
-                $"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\nIf-None-Match:"
-                + $" {etag}\r\n\r\n");
+                $"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n"
+                + $"If-None-Match: {etag}\r\n\r\n");
             var again = await connection.ReadAsync("GET", $"/v1/operations/{request.Id}");
             _answers.AddOrUpdate($"GET {again.Status}", 1, (_, count) => count + 1);
             again.Status.ShouldBe(304);

@@ -25,8 +25,8 @@ public sealed class HttpLayerTests(TrackerServer tracker) : IClassFixture<Tracke
         ShouldBeError(
             await RawHttp.SendAsync(tracker.Url, "GET", "/v1/operations", headers, Chunked(body)), 400, "010001");
         ShouldBeError(await RawHttp.SendAsync(tracker.Url, "GET", "/nowhere", headers, Chunked(body)), 400, "010001");
-        foreach (var target in new[]
-            { "/health/live", "/health/ready", "/openapi/v1.json", "/v1/projections/operations" })
+        string[] others = ["/health/live", "/health/ready", "/openapi/v1.json", "/v1/projections/operations"];
+        foreach (var target in others)
             OpenApiContract.Faults(
                 await RawHttp.SendAsync(tracker.Url, "GET", target, headers, Chunked(body))).ShouldBeEmpty();
     }

@@ -120,8 +120,7 @@ public sealed class ReportsTests(ReportsTests.Planted planted) : IClassFixture<R
                 finding.TryGetProperty("bound", out var bound)
                     ? $"{finding.GetProperty("operation_id")} {bound}"
                     : $"{finding.GetProperty("operation_id")} {finding.GetProperty("state")} "
-                        + string.Join(", ", finding
-                        .GetProperty("places").EnumerateArray().Select(place =>
+                        + string.Join(", ", finding.GetProperty("places").EnumerateArray().Select(place =>
                             $"{place.GetProperty("path")} {(place.TryGetProperty("cluster_id", out var id) ? id : "")}"
                             + $" {place.GetProperty("reason")}"))));
             if (!page.RootElement.TryGetProperty("next_page_token", out var next))

@@ -49,8 +49,8 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
         Seal("position", "position + 100000"),
         new("an event removed", $"delete from tracker.mt_events where seq_id = {One}"),
         new("an event removed with its position",
-            $"delete from tracker.mt_events where seq_id = {One}; delete from tracker.positions"
-            + $" where position = {{n}}"),
+            $"delete from tracker.mt_events where seq_id = {One};"
+            + " delete from tracker.positions where position = {n}"),
         new("an event removed and the log closed up", $"""
             delete from tracker.mt_events where seq_id = {One}; delete from tracker.positions where position = {"{n}"};
             update tracker.positions set position = -position where position > {"{n}"};

@@ -87,8 +87,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         await StoreAsync(20);
         var right = await RowsAsync();
         await _tracker.ExecuteAsync(
-            "update tracker.operations set status = 'failed' where operation_id"
-            + " in ('op-000001', 'op-000003', 'op-000005')");
+            "update tracker.operations set status = 'failed'"
+            + " where operation_id in ('op-000001', 'op-000003', 'op-000005')");
 
         (await RunAsync("rebuild", "--stream", "op-000001", "--dry-run")).Out.ShouldBe(
             "Would fold 1 operations with 2 events, and write 1 rows. Nothing was written.\n");
@@ -288,8 +288,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
             grant usage on schema tracker to {role}; grant select on all tables in schema tracker to {role}
             """, connection);
         await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(_tracker.ConnectionString)
-            { Options = $"-c role={role}" }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(_tracker.ConnectionString) { Options = $"-c role={role}" }
+            .ConnectionString;
     }
 
     private Task StoreAsync(int count) => Parallel.ForEachAsync(

@@ -63,8 +63,8 @@ internal sealed class Ledger
                 _operations[id] = (acknowledged, ++sent);
                 var body = DocumentOf(id, sent);
                 await connection.WriteAsync(
-                    $"PUT /v1/operations/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Length:"
-                    + $" {body.Length}\r\n\r\n{body}");
+                    $"PUT /v1/operations/{id} HTTP/1.1\r\nHost: localhost\r\n"
+                    + $"Content-Length: {body.Length}\r\n\r\n{body}");
                 var answer = await connection.ReadAsync("PUT", $"/v1/operations/{id}");
                 if (answer.Status == 200)
                 {
