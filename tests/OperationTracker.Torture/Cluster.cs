@@ -9,8 +9,8 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture;
 
 /// <summary>
-/// All that is tortured: one PostgreSQL, some nodes, and a proxy on each side of each node. Processes are killed when this
-/// one ends, however it does.
+/// All that is tortured: one PostgreSQL, some nodes, and a proxy on each side of each node. Processes are killed when
+/// this one ends, however it does.
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
@@ -38,7 +38,8 @@ internal sealed class Cluster : IAsyncDisposable
         TortureOptions options, CancellationToken cancel, string? dataDirectory = null)
     {
         var cluster = new Cluster(await PrivatePostgres.StartAsync(
-            dataDirectory ?? Path.Combine(options.Directory, "data"), Path.Combine(options.Directory, "postgres.log"), cancel));
+            dataDirectory ?? Path.Combine(options.Directory, "data"),
+            Path.Combine(options.Directory, "postgres.log"), cancel));
         try
         {
             for (var i = 0; i < options.Nodes; i++)

@@ -58,7 +58,8 @@ internal sealed class Figures
 
     public double UnknownPercent => Puts == 0 ? 0 : Math.Round(100.0 * UnknownPuts / Puts, 2);
 
-    public int Kills => Faults.Where(fault => fault.Key.StartsWith("kill", StringComparison.Ordinal)).Sum(fault => fault.Value);
+    public int Kills =>
+        Faults.Where(fault => fault.Key.StartsWith("kill", StringComparison.Ordinal)).Sum(fault => fault.Value);
 
     /// <summary>Adds what a round's clients did.</summary>
     public void Add(IReadOnlyCollection<Attempt> attempts, IReadOnlyDictionary<string, StoredStream> streams)
@@ -92,7 +93,8 @@ internal sealed class Figures
         var statuses = string.Join(", ", Statuses.Select(status => $"{status.Value} x {status.Key}"));
         var planted = Plant is null ? "" : $", planted {Plant}";
         var found = Violations.GroupBy(violation => violation.Checker).Select(group =>
-            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(violation => violation.Seconds)} s: {group.First().Text}");
+            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(violation => violation.Seconds)} s:"
+            + $" {group.First().Text}");
         return FormattableString.Invariant($"""
             seed {Seed}, {Nodes} nodes, {Clients} clients, PostgreSQL {Postgres}{planted}
             {Seconds:0} s, {Rounds} rounds; {Kills} kills; faults: {faults}

@@ -7,8 +7,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture;
 
 /// <summary>
-/// A run: rounds of load and faults, each followed by rest and judgement. A round writes operations of its own, so that what
-/// is judged does not grow with the run; at the end it is asked whether the older rounds still stand as they were judged.
+/// A run: rounds of load and faults, each followed by rest and judgement. A round writes operations of its own, so that
+/// what is judged does not grow with the run; at the end it is asked whether the older rounds still stand as they were
+/// judged.
 /// </summary>
 internal sealed class TortureRun
 {
@@ -51,7 +52,8 @@ internal sealed class TortureRun
         await using (var cluster = await Cluster.StartAsync(options, cancel))
             figures = await new TortureRun(options, cluster, tell).RunAsync(cancel);
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
-        if (figures.Violations.Count == 0 || options.Plant is not null) Directory.Delete(options.Directory, recursive: true);
+        if (figures.Violations.Count == 0 || options.Plant is not null)
+            Directory.Delete(options.Directory, recursive: true);
         return figures;
     }
 

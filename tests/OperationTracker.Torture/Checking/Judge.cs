@@ -40,13 +40,15 @@ internal sealed class Judge(Cluster cluster, Violations violations)
         string prefix, IReadOnlyCollection<Attempt> attempts, CancellationToken cancel)
     {
         await using var session = await cluster.Postgres.OpenWhenUpAsync(cancel);
-        await using var snapshot = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await using var snapshot = await session.BeginTransactionAsync(
+            System.Data.IsolationLevel.RepeatableRead, cancel);
         await StoreCheck.RunAsync(session, violations, cancel);
         var streams = await StoredHistory.ReadAsync(session, prefix, text => violations.Add("fold", text), cancel);
         await StoreCheck.CompareViewsAsync(session, prefix, streams, violations, cancel);
         LedgerCheck.Run(attempts, streams, violations);
         LinearizabilityCheck.Run(attempts, streams, violations);
-        foreach (var status in attempts.GroupBy(attempt => attempt.Status).Where(group => !Contract.Contains(group.Key)))
+        foreach (var status in attempts.GroupBy(attempt => attempt.Status).Where(
+            group => !Contract.Contains(group.Key)))
             violations.Add("answers", $"{status.Count()} answers had the status {status.Key}");
         _earlier.Keep(streams);
         await _list.RunAsync(_reader, streams.Values, violations, cancel);

@@ -5,8 +5,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// The list at rest: of all operations that the checkers know, and of those that filters let pass, in one piece and in pages, as
-/// ids and as documents without bodies, is what follows from the checkers' own fold.
+/// The list at rest: of all operations that the checkers know, and of those that filters let pass, in one piece and in
+/// pages, as ids and as documents without bodies, is what follows from the checkers' own fold.
 /// </summary>
 internal sealed class ListCheck
 {
@@ -22,11 +22,13 @@ internal sealed class ListCheck
         ("method=DELETE", _ => false),
         ("uri=/v1/clus", document => Text(document["request"], "uri").StartsWith("/v1/clus", StringComparison.Ordinal)),
         ("cluster_id=c2", document => HasCluster(document, "c2")),
-        ("status=executing&cluster_id=c0", document => Text(document, "status") == "executing" && HasCluster(document, "c0")),
+        ("status=executing&cluster_id=c0",
+            document => Text(document, "status") == "executing" && HasCluster(document, "c0")),
         ("occurred_from=20261120_093000", document => IsFrom(document, "occurred_time", "20261120_093000")),
         ("occurred_to=20261120_093000", document => !IsFrom(document, "occurred_time", "20261120_093000")),
         ("updated_from=20261120_091500&updated_to=20261120_094500", document =>
-            IsFrom(document, "last_update_time", "20261120_091500") && !IsFrom(document, "last_update_time", "20261120_094500")),
+            IsFrom(document, "last_update_time", "20261120_091500")
+                && !IsFrom(document, "last_update_time", "20261120_094500")),
     ];
 
     private readonly Dictionary<string, JsonObject> _known = [];
@@ -48,11 +50,13 @@ internal sealed class ListCheck
         foreach (var missing in expected.Except(told).Take(1)) yield return $"{missing} is missing";
         foreach (var more in told.Except(expected).Take(1)) yield return $"{more} is in it";
         if (told.Distinct().Count() != told.Count) yield return "something is in it twice";
-        else if (expected.ToHashSet().SetEquals(told) && !told.SequenceEqual(expected)) yield return "its order is another";
+        else if (expected.ToHashSet().SetEquals(told) && !told.SequenceEqual(expected))
+            yield return "its order is another";
     }
 
     private async Task CompareAsync(
-        RestingReader reader, string query, Func<JsonObject, bool> passes, Violations violations, CancellationToken cancel)
+        RestingReader reader, string query, Func<JsonObject, bool> passes, Violations violations,
+        CancellationToken cancel)
     {
         var expected = _known.Where(known => passes(known.Value))
             .OrderBy(known => Text(known.Value, "occurred_time"), StringComparer.Ordinal)
@@ -61,7 +65,8 @@ internal sealed class ListCheck
         string[] documents = [.. expected.Select(known => $"{known.Key} {Documents.Hash(known.Value)}")];
         Tell($"?{query}", ids, [.. (await PageAsync($"?{query}")).Items.Select(Id)]);
         Tell($"?format=detail-list&{query}", documents,
-            [.. (await PageAsync($"?format=detail-list&{query}")).Items.Select(item => $"{Id(item)} {Documents.Hash(item)}")]);
+            [.. (await PageAsync($"?format=detail-list&{query}")).Items.Select(
+                item => $"{Id(item)} {Documents.Hash(item)}")]);
         Tell($"?limit=97&{query}, page by page", ids, await ReadPagesAsync());
 
         void Tell(string list, string[] right, IReadOnlyList<string> told)
@@ -87,7 +92,8 @@ internal sealed class ListCheck
             var page = answer.Status == 200 ? JsonNode.Parse(answer.Body)! : new JsonObject();
             if (answer.Status != 200) violations.Add(Name, $"{target} was answered {answer.Status}");
             var items = (page["operation_ids"] ?? page["operations"])?.AsArray() ?? [];
-            return ([.. items.Where(item => _known.ContainsKey(Id(item!)))!], page["next_page_token"]?.GetValue<string>());
+            return (
+                [.. items.Where(item => _known.ContainsKey(Id(item!)))!], page["next_page_token"]?.GetValue<string>());
         }
     }
 

@@ -8,8 +8,8 @@ using OperationTracker.Torture.Network;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Stands between clients and a node and answers as a tracker with a bug would: planted bugs that cannot be planted in the
-/// database.
+/// Stands between clients and a node and answers as a tracker with a bug would: planted bugs that cannot be planted in
+/// the database.
 /// </summary>
 internal sealed class LyingGateway : IAsyncDisposable
 {
@@ -95,7 +95,8 @@ internal sealed class LyingGateway : IAsyncDisposable
 
     private async Task WriteAsync(NetworkStream stream, HttpAnswer answer)
     {
-        var kept = answer.Headers.Where(header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION" or "RETRY-AFTER");
+        var kept = answer.Headers.Where(
+            header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION" or "RETRY-AFTER");
         var head = string.Create(CultureInfo.InvariantCulture, 
             $"HTTP/1.1 {answer.Status} -\r\nContent-Length: {answer.Body.Length}\r\n")
             + string.Concat(kept.Select(header => $"{header.Key}: {header.Value}\r\n")) + "\r\n";
