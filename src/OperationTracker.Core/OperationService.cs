@@ -5,8 +5,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Core;
 
 /// <summary>
-/// The use cases: judge a body, decide about it upon what stands, append what was decided. The order of judgement is the
-/// contract's rule 6.
+/// The use cases: judge a body, decide about it upon what stands, append what was decided. The order of judgement is
+/// the contract's rule 6.
 /// </summary>
 public sealed class OperationService(IEventStore store)
 {
@@ -16,7 +16,8 @@ public sealed class OperationService(IEventStore store)
     private static readonly Meter Meter = new(MeterName);
 
     private static readonly Counter<long> Refused = Meter.CreateCounter<long>(
-        "optrack.updates.refused", "{update}", "Updates refused because the status would go back; recorded or only counted.");
+        "optrack.updates.refused", "{update}",
+        "Updates refused because the status would go back; recorded or only counted.");
 
     /// <summary>Makes the document in <paramref name="body"/> the one that stands, if the rules allow.</summary>
     /// <param name="id">The operation of the request's path.</param>
@@ -26,7 +27,8 @@ public sealed class OperationService(IEventStore store)
     /// <param name="cancel">Withdraws a PUT that has not been sent to the database.</param>
     /// <exception cref="EventStoreException">The store could not do it, or its answer did not come.</exception>
     public async Task<PutOutcome> PutAsync(
-        OperationId id, ReadOnlyMemory<byte> body, PutCondition condition, ChangeSource source, CancellationToken cancel)
+        OperationId id, ReadOnlyMemory<byte> body, PutCondition condition, ChangeSource source,
+        CancellationToken cancel)
     {
         var (wanted, faults) = OperationJson.Read(body.Span);
         if (wanted is null)

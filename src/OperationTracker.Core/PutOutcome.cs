@@ -7,7 +7,8 @@ namespace OperationTracker.Core;
 /// <param name="MustExist">It exists (<c>If-Match: *</c>).</param>
 /// <param name="MustNotExist">It does not (<c>If-None-Match: *</c>).</param>
 /// <param name="ETags">Its ETag is one of these (<c>If-Match</c>); null when none are named.</param>
-public sealed record PutCondition(bool MustExist = false, bool MustNotExist = false, IReadOnlyList<string>? ETags = null)
+public sealed record PutCondition(
+    bool MustExist = false, bool MustNotExist = false, IReadOnlyList<string>? ETags = null)
 {
     /// <summary>No demand.</summary>
     public static PutCondition None { get; } = new();

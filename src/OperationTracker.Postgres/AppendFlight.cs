@@ -109,7 +109,9 @@ internal sealed class AppendFlight(
             onEnd(null);
     }
 
-    /// <summary>Sends the statement and waits for its commit: with no cancellation, for the outcome would be unknown.</summary>
+    /// <summary>
+    /// Sends the statement and waits for its commit: with no cancellation, for the outcome would be unknown.
+    /// </summary>
     private static async Task<HashSet<int>> SendAsync(NpgsqlCommand command)
     {
         var appended = new HashSet<int>();

@@ -4,14 +4,16 @@ namespace OperationTracker.Postgres;
 
 /// <summary>Bounds of the append queue.</summary>
 /// <param name="FlightEntries">
-/// Changes of one flight. With more the statement's own time begins to show in every caller's wait; with fewer the disk's
-/// flush is shared by fewer.
+/// Changes of one flight. With more the statement's own time begins to show in every caller's wait; with fewer the
+/// disk's flush is shared by fewer.
 /// </param>
 /// <param name="FlightBytes">
 /// Bytes of documents of one flight. A flight holds each about ten times over: as sent, as loaded, as events, as view.
 /// </param>
 /// <param name="Entries">Changes that may wait: a second's work or so; who comes later is better told at once.</param>
-/// <param name="Bytes">Bytes of documents that may wait. Each takes about five times as much memory once it is read.</param>
+/// <param name="Bytes">
+/// Bytes of documents that may wait. Each takes about five times as much memory once it is read.
+/// </param>
 /// <param name="Patience">How long a change may wait before it is withdrawn, unsent.</param>
 /// <param name="Conflicts">How often a change may meet other writers before its caller is told to come back.</param>
 internal sealed record AppendQueueLimits(
@@ -33,10 +35,10 @@ internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prep
 
 /// <summary>
 /// Batches what waits. Two flights may be under way: one is prepared (loaded and decided) while the other is being
-/// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as there
-/// is room for it, with no lingering; each change gets exactly one outcome; changes of one operation fly in the order in
-/// which they came, and never in two flights at once, for each is decided upon what the one before has stored; what waits
-/// is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not been sent.
+/// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as
+/// there is room for it, with no lingering; each change gets exactly one outcome; changes of one operation fly in the
+/// order in which they came, and never in two flights at once, for each is decided upon what the one before has stored;
+/// what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -97,8 +99,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Puts a change back that met another writer: at once the first time, then after growing pauses, so that a row which
-    /// another application holds is not asked for without end. Its caller is told when it has met too many.
+    /// Puts a change back that met another writer: at once the first time, then after growing pauses, so that a row
+    /// which another application holds is not asked for without end. Its caller is told when it has met too many.
     /// </summary>
     public void PutBack(PendingAppend entry)
     {
@@ -164,8 +166,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a flight with what waits, if there is room. Only one is prepared at a time: what comes meanwhile gathers for
-    /// the next. Called under the lock, whenever something came or something ended.
+    /// Starts a flight with what waits, if there is room. Only one is prepared at a time: what comes meanwhile gathers
+    /// for the next. Called under the lock, whenever something came or something ended.
     /// </summary>
     private void StartFlight()
     {
@@ -209,7 +211,9 @@ internal sealed class AppendQueue : IAsyncDisposable
         }
     }
 
-    /// <summary>Takes the next flight: from the front on what may fly, passing over streams that are under way.</summary>
+    /// <summary>
+    /// Takes the next flight: from the front on what may fly, passing over streams that are under way.
+    /// </summary>
     private List<PendingAppend> TakeFlight()
     {
         var flight = new List<PendingAppend>();

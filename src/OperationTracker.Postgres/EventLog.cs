@@ -8,8 +8,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// Searches the log by position. Marten's table has no index by kind or time, and gets none of ours, so a search looks at
-/// events one after another; each call looks at a bounded piece in one short statement and says how far it came.
+/// Searches the log by position. Marten's table has no index by kind or time, and gets none of ours, so a search looks
+/// at events one after another; each call looks at a bounded piece in one short statement and says how far it came.
 /// </summary>
 internal sealed class EventLog(TrackerDatabase database)
 {
@@ -43,7 +43,8 @@ internal sealed class EventLog(TrackerDatabase database)
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.After });
         command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
         foreach (var time in new[] { query.From, query.To })
-            command.Parameters.Add(new NpgsqlParameter { Value = (object?)time ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+            command.Parameters.Add(
+                new NpgsqlParameter { Value = (object?)time ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var stays = new List<StateStay>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

@@ -4,14 +4,17 @@ using Npgsql;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// Looks each second whether other applications have appended: gives their events positions, where no flight of ours has
-/// done so in passing, and has the views of their streams caught up. Costs one small query when there is nothing to do.
+/// Looks each second whether other applications have appended: gives their events positions, where no flight of ours
+/// has done so in passing, and has the views of their streams caught up. Costs one small query when there is nothing to
+/// do.
 /// </summary>
 internal sealed partial class ForeignEventSweep : IAsyncDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Views caught up in one round; the rest waits for the next, so that our own callers are not pushed aside.</summary>
+    /// <summary>
+    /// Views caught up in one round; the rest waits for the next, so that our own callers are not pushed aside.
+    /// </summary>
     private const int ViewsPerRound = 200;
 
     private readonly TrackerDatabase _database;
@@ -60,7 +63,8 @@ internal sealed partial class ForeignEventSweep : IAsyncDisposable
         return (rows.GetBoolean(0), rows.GetFieldValue<string[]>(1));
     }
 
-    [LoggerMessage(1001, LogLevel.Information, "Caught up the views of {Count} streams that other applications changed")]
+    [LoggerMessage(
+        1001, LogLevel.Information, "Caught up the views of {Count} streams that other applications changed")]
     private partial void LogCaughtUp(int count);
 
     [LoggerMessage(1002, LogLevel.Warning, "The sweep for events of other applications failed: {Reason}")]

@@ -68,7 +68,8 @@ internal sealed class OperationRow
     /// <param name="state">Its fold.</param>
     /// <param name="view">The view of <paramref name="state"/>.</param>
     /// <param name="lastEventAt">The latest time of its events.</param>
-    public static OperationRow? Of(string streamId, OperationState state, OperationView? view, DateTimeOffset lastEventAt) =>
+    public static OperationRow? Of(
+        string streamId, OperationState state, OperationView? view, DateTimeOffset lastEventAt) =>
         view is null ? null : new OperationRow(streamId, state, view, lastEventAt);
 
     /// <summary>

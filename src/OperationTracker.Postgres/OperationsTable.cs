@@ -5,13 +5,18 @@ using OperationTracker.Core.Findings;
 
 namespace OperationTracker.Postgres;
 
-/// <summary>Reads pages of the list: short statements over the index of its order, no cursor held between them.</summary>
+/// <summary>
+/// Reads pages of the list: short statements over the index of its order, no cursor held between them.
+/// </summary>
 internal sealed class OperationsTable(TrackerDatabase database)
 {
-    /// <summary>Bytes of documents after which a page ends early; with one large document more it is all that is held.</summary>
+    /// <summary>
+    /// Bytes of documents after which a page ends early; with one large document more it is all that is held.
+    /// </summary>
     internal const long PageBytes = 512 * 1024;
 
-    public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
+    public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(
+        OperationListQuery query, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
         await using var command = Command(connection, "list_operations", query, PageBytes);
@@ -66,7 +71,8 @@ internal sealed class OperationsTable(TrackerDatabase database)
             : new OperationListPage(0, default, null);
     }
 
-    private NpgsqlCommand Command(NpgsqlConnection connection, string name, OperationListQuery query, long? bytes = null)
+    private NpgsqlCommand Command(
+        NpgsqlConnection connection, string name, OperationListQuery query, long? bytes = null)
     {
         var command = new NpgsqlCommand { Connection = connection };
         command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Limit });

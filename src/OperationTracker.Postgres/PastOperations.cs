@@ -7,7 +7,8 @@ namespace OperationTracker.Postgres;
 
 /// <summary>
 /// Reads pages of the list as it stood at an instant: from the rows that stand since then and those that others have
-/// taken the place of. Of the latter the documents are not kept; they are folded from the events, for the page's rows only.
+/// taken the place of. Of the latter the documents are not kept; they are folded from the events, for the page's rows
+/// only.
 /// </summary>
 internal sealed class PastOperations(TrackerDatabase database)
 {
@@ -24,7 +25,8 @@ internal sealed class PastOperations(TrackerDatabase database)
         return page with { IsMore = rows.GetBoolean(4) };
     }
 
-    public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(OperationListQuery query, CancellationToken cancel)
+    public async Task<IReadOnlyList<OperationListItem>> ReadPageAsync(
+        OperationListQuery query, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
         var rows = await ReadRowsAsync(connection, query, cancel).ConfigureAwait(false);
@@ -55,7 +57,8 @@ internal sealed class PastOperations(TrackerDatabase database)
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             found.Add(new PastRow(
-                new OperationListItem(rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3), default),
+                new OperationListItem(
+                    rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3), default),
                 rows.GetInt64(4))
             {
                 Document = rows.IsDBNull(5) ? null : rows.GetFieldValue<byte[]>(5),
@@ -111,7 +114,8 @@ internal sealed class PastOperations(TrackerDatabase database)
             state = OperationProjection.ApplyAt(
                 state, events.GetInt64(1),
                 EventUpcasters.Declared.TryRead(
-                    events.GetString(2), events.GetFieldValue<byte[]>(3), events.IsDBNull(4) ? null : events.GetString(4)));
+                    events.GetString(2), events.GetFieldValue<byte[]>(3),
+                    events.IsDBNull(4) ? null : events.GetString(4)));
         }
 
         for (var i = 0; i < missing.Length; i++)

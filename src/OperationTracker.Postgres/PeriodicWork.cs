@@ -5,7 +5,8 @@ namespace OperationTracker.Postgres;
 /// next one comes; rounds never overlap.
 /// </summary>
 internal sealed class PeriodicWork(
-    TimeSpan interval, Func<CancellationToken, Task> round, Action<Exception> failed, TimeProvider clock) : IAsyncDisposable
+    TimeSpan interval, Func<CancellationToken, Task> round, Action<Exception> failed,
+    TimeProvider clock) : IAsyncDisposable
 {
     private readonly CancellationTokenSource _stop = new();
     private Task _running = Task.CompletedTask;

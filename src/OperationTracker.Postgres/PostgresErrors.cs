@@ -98,13 +98,16 @@ internal static class PostgresErrors
             or PostgresErrorCodes.LockNotAvailable,
     };
 
-    /// <summary>Whether the server said for certain that it took nothing, and says so again of the same change.</summary>
+    /// <summary>
+    /// Whether the server said for certain that it took nothing, and says so again of the same change.
+    /// </summary>
     public static bool IsDeterministic(Exception fault) =>
         fault is PostgresException refusal && !RefusesForNow(refusal.SqlState) && !HasEnded(refusal);
 
     /// <summary>
     /// Insufficient resources, operator intervention short of ending the connection, a statement that took too long, a
-    /// transaction rolled back by others, objects not in the needed state, a standby, a system error such as a full disk.
+    /// transaction rolled back by others, objects not in the needed state, a standby, a system error such as a full
+    /// disk.
     /// </summary>
     private static bool RefusesForNow(string state) =>
         state.StartsWith("53", StringComparison.Ordinal) || state.StartsWith("40", StringComparison.Ordinal)
@@ -113,9 +116,9 @@ internal static class PostgresErrors
             or PostgresErrorCodes.ObjectInUse or PostgresErrorCodes.SystemError or PostgresErrorCodes.IoError;
 
     /// <summary>
-    /// Whether the session is over, whatever the reason. A full or failing disk has the same SqlState whether it fails a
-    /// statement, which is rolled back, or the flush of a commit, which makes the server panic and then find that commit in
-    /// its log.
+    /// Whether the session is over, whatever the reason. A full or failing disk has the same SqlState whether it fails
+    /// a statement, which is rolled back, or the flush of a commit, which makes the server panic and then find that
+    /// commit in its log.
     /// </summary>
     private static bool HasEnded(PostgresException fault) =>
         fault.InvariantSeverity is "FATAL" or "PANIC" || Terminates(fault.SqlState);

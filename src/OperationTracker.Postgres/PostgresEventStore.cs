@@ -47,8 +47,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     }
 
     /// <summary>
-    /// Why the last append could not be stored, or may not have been, where that was the database's doing and not the change's;
-    /// null since the next one that was.
+    /// Why the last append could not be stored, or may not have been, where that was the database's doing and not the
+    /// change's; null since the next one that was.
     /// </summary>
     public EventStoreException? AppendFailure => _appendFailure;
 
@@ -115,8 +115,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     public Task<bool> SweepAsync(CancellationToken cancel) => _sweep.RunOnceAsync(cancel);
 
     /// <summary>
-    /// Begins what is done beside the requests until the store is disposed of: sweeping for events of other applications,
-    /// building the tree over the log.
+    /// Begins what is done beside the requests until the store is disposed of: sweeping for events of other
+    /// applications, building the tree over the log.
     /// </summary>
     public void StartBackgroundWork()
     {
@@ -125,8 +125,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     }
 
     /// <summary>
-    /// Refuses new appends, finishes those that have begun, and stops the background work. A container disposes of what it knows by
-    /// two names twice; the second time waits for the first.
+    /// Refuses new appends, finishes those that have begun, and stops the background work. A container disposes of what
+    /// it knows by two names twice; the second time waits for the first.
     /// </summary>
     public ValueTask DisposeAsync() => new(_stopped.Value);
 

@@ -11,7 +11,9 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
 {
-    /// <summary>Operations of one query: bounds its answer, at a few kilobytes each, to well under the socket's buffers.</summary>
+    /// <summary>
+    /// Operations of one query: bounds its answer, at a few kilobytes each, to well under the socket's buffers.
+    /// </summary>
     private const int QueryEntries = 128;
 
     /// <summary>Reads that may wait: about a second's work.</summary>
@@ -22,7 +24,9 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
     private readonly ViewReader _views = new(database);
     private bool _running;
 
-    /// <summary>The view of an operation; null when there is none. Without the document when it is the known one.</summary>
+    /// <summary>
+    /// The view of an operation; null when there is none. Without the document when it is the known one.
+    /// </summary>
     /// <exception cref="EventStoreException">The database could not answer, or too much waits.</exception>
     public Task<OperationView?> FindAsync(OperationId id, string? knownETag)
     {

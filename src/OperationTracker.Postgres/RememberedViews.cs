@@ -84,5 +84,7 @@ internal sealed class RememberedViews
 
 /// <summary>What changes when views do without the log's moving.</summary>
 /// <param name="Writing">The last writing of the table otherwise than by appends; null when nothing tells.</param>
-/// <param name="ServerStart">When the server started: another one, or one whose data was replaced, has started later.</param>
+/// <param name="ServerStart">
+/// When the server started: another one, or one whose data was replaced, has started later.
+/// </param>
 internal sealed record ViewsOrigin(string? Writing, DateTime ServerStart);

@@ -15,7 +15,9 @@ public sealed record SchemaName
     public static SchemaName Default { get; } = new("tracker");
 
     /// <summary>A schema of this name.</summary>
-    /// <exception cref="ArgumentException">It is empty, too long, or of the kind that PostgreSQL keeps for itself.</exception>
+    /// <exception cref="ArgumentException">
+    /// It is empty, too long, or of the kind that PostgreSQL keeps for itself.
+    /// </exception>
     public SchemaName(string name)
     {
         if (string.IsNullOrEmpty(name) || Encoding.UTF8.GetByteCount(name) > MaxBytes || name.Contains('\0')

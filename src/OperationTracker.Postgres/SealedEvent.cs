@@ -19,7 +19,8 @@ internal sealed record SealedEvent(
     {
         var events = new List<SealedEvent>(units.Count);
         // One call for all of them: each call has its price, whatever it is asked for.
-        var secrets = RandomNumberGenerator.GetBytes(EventOpenings.SecretLength * units.Sum(unit => unit.Events.Count)).AsSpan();
+        var secrets = RandomNumberGenerator.GetBytes(
+            EventOpenings.SecretLength * units.Sum(unit => unit.Events.Count)).AsSpan();
         for (var i = 0; i < units.Count; i++)
         {
             foreach (var item in units[i].Events)

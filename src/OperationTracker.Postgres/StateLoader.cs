@@ -31,7 +31,8 @@ internal sealed class StateLoader(TrackerDatabase database)
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             {
                 var index = rows.GetInt32(0) - 1;
-                known[index] = (rows.IsDBNull(1) ? 0 : rows.GetInt64(1), rows.IsDBNull(9) ? null : rows.GetFieldValue<byte[]>(9));
+                known[index] =
+                    (rows.IsDBNull(1) ? 0 : rows.GetInt64(1), rows.IsDBNull(9) ? null : rows.GetFieldValue<byte[]>(9));
                 loaded[index] = ReadView(rows);
             }
         }

@@ -7,7 +7,9 @@ namespace OperationTracker.Postgres;
 /// <summary>Reads events, of one stream by version or of the whole log by position.</summary>
 internal static class StoredEventReader
 {
-    /// <summary>Bytes of data after which a page ends early; with one large event more it is all that is held.</summary>
+    /// <summary>
+    /// Bytes of data after which a page ends early; with one large event more it is all that is held.
+    /// </summary>
     public const long PageBytes = 4 * 1024 * 1024;
 
     public static Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
@@ -53,5 +55,6 @@ internal static class StoredEventReader
         }
     }
 
-    private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static string? Text(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
 }

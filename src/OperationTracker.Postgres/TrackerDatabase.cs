@@ -41,7 +41,8 @@ public sealed class TrackerDatabase : IAsyncDisposable
     private const string MaintenanceSettings =
         "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=5s"
         + " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off -c search_path=pg_catalog"
-        + " -c work_mem=32MB -c maintenance_work_mem=128MB -c synchronous_commit=off -c max_parallel_maintenance_workers=0"
+        + " -c work_mem=32MB -c maintenance_work_mem=128MB -c synchronous_commit=off"
+        + " -c max_parallel_maintenance_workers=0"
         + " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
     private const int CommandSeconds = 12;
@@ -67,7 +68,8 @@ public sealed class TrackerDatabase : IAsyncDisposable
         Host = settings.Host ?? "";
         settings.ApplicationName ??= "optrack";
         var options = settings.Options;
-        settings.Options = string.Join(' ', new[] { options, ServerSettings, PlannerSettings }.Where(text => text is not null));
+        settings.Options = string.Join(
+            ' ', new[] { options, ServerSettings, PlannerSettings }.Where(text => text is not null));
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandSeconds;
         settings.MaxPoolSize = PoolSize;

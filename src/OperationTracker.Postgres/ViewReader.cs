@@ -5,15 +5,15 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// Reads views, several with one question. Promises: each is as the database has it after the question was sent. What is
-/// remembered from before serves only when the log, asked along with it, says that nothing has happened to it since. For
-/// one reading at a time.
+/// Reads views, several with one question. Promises: each is as the database has it after the question was sent. What
+/// is remembered from before serves only when the log, asked along with it, says that nothing has happened to it since.
+/// For one reading at a time.
 /// </summary>
 internal sealed class ViewReader(TrackerDatabase database)
 {
     /// <summary>
-    /// Events since that are worth looking at for each view that is remembered: to look at one costs about as much as to
-    /// read a view. With more of them the memory is given up.
+    /// Events since that are worth looking at for each view that is remembered: to look at one costs about as much as
+    /// to read a view. With more of them the memory is given up.
     /// </summary>
     private const int ChangesAView = 2;
 
@@ -23,8 +23,8 @@ internal sealed class ViewReader(TrackerDatabase database)
     private readonly RememberedViews _remembered = new();
 
     /// <summary>
-    /// Settles the reads whose views stand at their streams' versions, and marks those whose views do not. What is left is
-    /// absent.
+    /// Settles the reads whose views stand at their streams' versions, and marks those whose views do not. What is left
+    /// is absent.
     /// </summary>
     public async Task ReadAsync(NpgsqlConnection connection, PendingRead[] reads)
     {

@@ -37,7 +37,8 @@ internal static class BenchmarkRun
         if (pgBench is null)
             ScenarioContext.Say($"There is no pgbench in {server.Programs}: what is compared with it is left out.");
         var context = new ScenarioContext(
-            server, pgBench, options.Whole("rounds", 5), options.Number("seconds", 5), options.Whole("operations", 2_000_000));
+            server, pgBench, options.Whole("rounds", 5), options.Number("seconds", 5),
+            options.Whole("operations", 2_000_000));
         var check = await GeneratorCheck.RunAsync(context, cancel.Token);
         ScenarioContext.Say(check);
         var report = new Report(Machine.Describe(server, place, check), context.Rounds, context.Seconds);

@@ -13,7 +13,9 @@ public static class TestDirectory
 
     private static readonly Lazy<string> Place = new(FindPlace);
 
-    /// <summary>Kept, because a collected process object closes its pipe, and the shell takes that for this process's end.</summary>
+    /// <summary>
+    /// Kept, because a collected process object closes its pipe, and the shell takes that for this process's end.
+    /// </summary>
     private static readonly List<Process> Removers = [];
 
     /// <summary>Makes an empty directory; <see cref="Delete"/> it.</summary>

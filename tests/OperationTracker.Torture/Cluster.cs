@@ -9,8 +9,8 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture;
 
 /// <summary>
-/// All that is tortured: one PostgreSQL, some nodes, and a proxy on each side of each node. Processes are killed when this
-/// one ends, however it does.
+/// All that is tortured: one PostgreSQL, some nodes, and a proxy on each side of each node. Processes are killed when
+/// this one ends, however it does.
 /// </summary>
 internal sealed class Cluster : IAsyncDisposable
 {
@@ -39,8 +39,8 @@ internal sealed class Cluster : IAsyncDisposable
         TortureOptions options, CancellationToken cancel, string? dataDirectory = null, string? binDirectory = null)
     {
         var cluster = new Cluster(await PrivatePostgres.StartAsync(
-            dataDirectory ?? Path.Combine(options.Directory, "data"), Path.Combine(options.Directory, "postgres.log"), cancel,
-            binDirectory));
+            dataDirectory ?? Path.Combine(options.Directory, "data"),
+            Path.Combine(options.Directory, "postgres.log"), cancel, binDirectory));
         try
         {
             for (var i = 0; i < options.Nodes; i++)

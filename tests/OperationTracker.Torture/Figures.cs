@@ -71,7 +71,8 @@ internal sealed class Figures
 
     public double UnknownPercent => Puts == 0 ? 0 : Math.Round(100.0 * UnknownPuts / Puts, 2);
 
-    public int Kills => Faults.Where(fault => fault.Key.StartsWith("kill", StringComparison.Ordinal)).Sum(fault => fault.Value);
+    public int Kills =>
+        Faults.Where(fault => fault.Key.StartsWith("kill", StringComparison.Ordinal)).Sum(fault => fault.Value);
 
     /// <summary>Adds what a round's clients did.</summary>
     public void Add(IReadOnlyCollection<Attempt> attempts, IReadOnlyDictionary<string, StoredStream> streams)
@@ -108,12 +109,14 @@ internal sealed class Figures
         var statuses = string.Join(", ", Statuses.Select(status => $"{status.Value} x {status.Key}"));
         var planted = Plant is null ? "" : $", planted {Plant}";
         var found = Violations.GroupBy(violation => violation.Checker).Select(group =>
-            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(violation => violation.Seconds)} s: {group.First().Text}");
+            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(violation => violation.Seconds)} s:"
+            + $" {group.First().Text}");
         return FormattableString.Invariant($"""
             seed {Seed}, {Nodes} nodes, {Clients} clients, PostgreSQL {Postgres}{planted}
             {Seconds:0} s, {Rounds} rounds; {Kills} kills, {KillsPerMinute} a minute; faults: {faults}
-            PUTs {Puts}: acknowledged {AcknowledgedPuts} ({AcknowledgedRepeats} repeats), {AcknowledgedPutsPerMinute} a minute
-            refused {RefusedPuts}; unknown {UnknownPuts} ({UnknownPercent} %), of which {HungUpPuts} hung up, {UnknownPutsThatStand} stand
+            PUTs {Puts}: acknowledged {AcknowledgedPuts}, {AcknowledgedPutsPerMinute} a minute
+            {AcknowledgedRepeats} repeats; refused {RefusedPuts}
+            unknown {UnknownPuts} ({UnknownPercent} %), of which {HungUpPuts} hung up, {UnknownPutsThatStand} stand
             GETs {Gets}; events {Events}; answers lost after a commit {LostAnswers}; statuses (0: none came) {statuses}
             at most {PeakMemoryMegabytes} MB of memory for clients, proxies and checkers; {DiskMegabytes} MB on the disk
             violations: {Violations.Count}{string.Concat(found)}

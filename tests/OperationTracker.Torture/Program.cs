@@ -4,7 +4,8 @@ using OperationTracker.Torture.Trials;
 
 try
 {
-    if (args is ["hostile", .. var hostile]) return await HostileRun.RunAsync(HostileOptions.Parse(hostile), Console.Error.WriteLine);
+    if (args is ["hostile", .. var hostile])
+        return await HostileRun.RunAsync(HostileOptions.Parse(hostile), Console.Error.WriteLine);
     var options = TortureOptions.Parse(args);
     using var interrupt = new CancellationTokenSource();
     Console.CancelKeyPress += (_, pressed) =>

@@ -1,8 +1,8 @@
 namespace OperationTracker.Torture;
 
 /// <summary>
-/// For work that takes longer the longer a run lasts: it is due again only when so much time has passed that all of it together
-/// takes no more than a share of the run.
+/// For work that takes longer the longer a run lasts: it is due again only when so much time has passed that all of it
+/// together takes no more than a share of the run.
 /// </summary>
 /// <param name="share">Above 0, at most 1.</param>
 /// <param name="clock">Measures.</param>

@@ -4,7 +4,9 @@ using OperationTracker.Torture.Trials;
 
 namespace OperationTracker.Torture;
 
-/// <summary>What a run is asked for. The seed decides the schedule of faults, not the interleaving of processes.</summary>
+/// <summary>
+/// What a run is asked for. The seed decides the schedule of faults, not the interleaving of processes.
+/// </summary>
 internal sealed record TortureOptions
 {
     public const string Usage = """
@@ -48,7 +50,9 @@ internal sealed record TortureOptions
     /// <summary>Where the data, the logs and the ledger stand; kept when something was found, else deleted.</summary>
     public string Directory { get; init; } = Path.Combine("/var/tmp", $"optrack-torture-{Environment.ProcessId}");
 
-    /// <exception cref="ArgumentException">The arguments are not understood; the message says how they should be.</exception>
+    /// <exception cref="ArgumentException">
+    /// The arguments are not understood; the message says how they should be.
+    /// </exception>
     public static TortureOptions Parse(string[] arguments)
     {
         var values = new Dictionary<string, string>();

@@ -7,8 +7,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture;
 
 /// <summary>
-/// A run: rounds of load and faults, each followed by rest and judgement. A round writes operations of its own, so that what
-/// is judged does not grow with the run; at the end it is asked whether the older rounds still stand as they were judged.
+/// A run: rounds of load and faults, each followed by rest and judgement. A round writes operations of its own, so that
+/// what is judged does not grow with the run; at the end it is asked whether the older rounds still stand as they were
+/// judged.
 /// </summary>
 internal sealed class TortureRun
 {
@@ -53,7 +54,8 @@ internal sealed class TortureRun
         figures.DiskMegabytes = new DirectoryInfo(options.Directory).EnumerateFiles("*", SearchOption.AllDirectories)
             .Sum(file => file.Length) >> 20;
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
-        if (figures.Violations.Count == 0 || options.Plant is not null) Directory.Delete(options.Directory, recursive: true);
+        if (figures.Violations.Count == 0 || options.Plant is not null)
+            Directory.Delete(options.Directory, recursive: true);
         return figures;
     }
 
@@ -90,7 +92,7 @@ internal sealed class TortureRun
         _figures.Add(attempts, await _judge.RunAsync(prefix, attempts, cancel));
         _tell(string.Create(
             CultureInfo.InvariantCulture,
-            $"    {_figures.AcknowledgedPuts} acknowledged so far; judged in {(_time.Elapsed - rested).TotalSeconds:0.0} s"));
+            $"    {_figures.AcknowledgedPuts} acknowledged; judged in {(_time.Elapsed - rested).TotalSeconds:0.0} s"));
     }
 
     private async Task FinishAsync(Task reading, LogReader log, CancellationToken cancel)
@@ -111,7 +113,8 @@ internal sealed class TortureRun
         await _judge.FinishAsync(cancel);
         Tell("all rounds are judged once more");
         if (_violations.All.Count == 0)
-            await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, Tell, cancel);
+            await SurvivorCheck.RunAsync(
+                _cluster.Postgres, _options.Directory, _violations, Tell, cancel);
         _figures.PeakMemoryMegabytes = PeakMemory() >> 20;
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);

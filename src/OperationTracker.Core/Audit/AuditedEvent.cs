@@ -56,7 +56,9 @@ public sealed record AuditedEvent(
     public byte[] LeafHash() => EventSeal.LeafOf(
         (Seal ?? throw new InvalidOperationException("The event has no seal.")).Link, SequenceNumber);
 
-    /// <summary>The numbers of its redacted values with the hashes of what stands there now; -1 for the data as a whole.</summary>
+    /// <summary>
+    /// The numbers of its redacted values with the hashes of what stands there now; -1 for the data as a whole.
+    /// </summary>
     public IReadOnlyDictionary<int, string> RedactedValues()
     {
         if (Seal is not { Openings: not null, Secret: null })

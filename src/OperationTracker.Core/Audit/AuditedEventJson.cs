@@ -6,8 +6,8 @@ using OperationTracker.Core.Json;
 namespace OperationTracker.Core.Audit;
 
 /// <summary>
-/// An event with its seal as one JSON object, for proofs and bundles: hashes in lower-case hexadecimal, times in RFC 3339
-/// with microseconds. <c>data</c> and <c>headers</c> are JSON; where the database sealed the event they are
+/// An event with its seal as one JSON object, for proofs and bundles: hashes in lower-case hexadecimal, times in RFC
+/// 3339 with microseconds. <c>data</c> and <c>headers</c> are JSON; where the database sealed the event they are
 /// <c>data_text</c> and <c>headers_text</c> instead, strings, because then their very text is what was hashed.
 /// </summary>
 public static class AuditedEventJson
@@ -25,7 +25,8 @@ public static class AuditedEventJson
         writer.WriteNumber("seq_id", @event.SequenceNumber);
         writer.WriteString("id", @event.Id);
         writer.WriteString("type", @event.Type);
-        writer.WriteString("timestamp", @event.Timestamp.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
+        writer.WriteString(
+            "timestamp", @event.Timestamp.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture));
         WriteJson(writer, "data", @event.Data, seal);
         WriteJson(writer, "headers", @event.Headers, seal);
         writer.WriteString("causation_id", @event.CausationId);
@@ -114,5 +115,6 @@ public static class AuditedEventJson
         }
     }
 
-    private static FormatException Bad(string name) => new($"The member {name} of an event is missing or not of its kind.");
+    private static FormatException Bad(string name) =>
+        new($"The member {name} of an event is missing or not of its kind.");
 }

@@ -15,7 +15,9 @@ public sealed record Checkpoint(string Origin, long Size, ReadOnlyMemory<byte> R
     private const string TimeLine = "time ";
     private const string TimeFormat = "yyyy-MM-dd'T'HH:mm:ss'Z'";
 
-    /// <summary>Whether a text can name a log: neither empty, nor with spaces, control characters or a plus sign.</summary>
+    /// <summary>
+    /// Whether a text can name a log: neither empty, nor with spaces, control characters or a plus sign.
+    /// </summary>
     public static bool IsOrigin(string text) =>
         text.Length > 0 && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter) || letter == '+');
 
@@ -30,7 +32,9 @@ public sealed record Checkpoint(string Origin, long Size, ReadOnlyMemory<byte> R
     public static Checkpoint OfNote(string note) =>
         Parse(note.Contains("\n\n", StringComparison.Ordinal) ? SignedNote.TextOf(note) : note);
 
-    /// <summary>Reads the text of a checkpoint. Lines that are not known are passed over, as the format wants it.</summary>
+    /// <summary>
+    /// Reads the text of a checkpoint. Lines that are not known are passed over, as the format wants it.
+    /// </summary>
     /// <exception cref="FormatException">It is none.</exception>
     public static Checkpoint Parse(string text)
     {

@@ -5,10 +5,11 @@ using System.Security.Cryptography;
 namespace OperationTracker.Core.Audit;
 
 /// <summary>
-/// What turns the values of one event that may be redacted into the commitments that its hash is made of. A commitment is
-/// SHA-256 over a salt of 32 bytes and the value's UTF-8; the salt of the n-th value, from 0, is SHA-256 over the event's
-/// secret and n as four bytes, the highest first. Once a value is redacted the secret is destroyed: what is kept in its
-/// place are the salts of the other values and the bare commitment of that one, from which nobody can guess it.
+/// What turns the values of one event that may be redacted into the commitments that its hash is made of. A commitment
+/// is SHA-256 over a salt of 32 bytes and the value's UTF-8; the salt of the n-th value, from 0, is SHA-256 over the
+/// event's secret and n as four bytes, the highest first. Once a value is redacted the secret is destroyed: what is
+/// kept in its place are the salts of the other values and the bare commitment of that one, from which nobody can guess
+/// it.
 /// </summary>
 public sealed class EventOpenings
 {
@@ -40,7 +41,9 @@ public sealed class EventOpenings
     public bool IsRedacted(int index) =>
         _secret is null && Entry(index) is [CommitmentFollows, ..];
 
-    /// <summary>Writes the commitment of the value of this number; a redacted one has it whatever stands there now.</summary>
+    /// <summary>
+    /// Writes the commitment of the value of this number; a redacted one has it whatever stands there now.
+    /// </summary>
     public void Commit(int index, ReadOnlySpan<byte> value, Span<byte> commitment)
     {
         Span<byte> salt = stackalloc byte[SHA256.HashSizeInBytes];

@@ -13,7 +13,9 @@ namespace OperationTracker.Core.Audit;
 /// <param name="Id">Its id.</param>
 /// <param name="Type">The alias of its kind.</param>
 /// <param name="DotNetType">What stands in <c>mt_dotnet_type</c>.</param>
-/// <param name="Data">Its data: canonical (RFC 8785) UTF-8, or as the database prints them where the database sealed it.</param>
+/// <param name="Data">
+/// Its data: canonical (RFC 8785) UTF-8, or as the database prints them where the database sealed it.
+/// </param>
 /// <param name="CausationId">What stands in <c>causation_id</c>.</param>
 /// <param name="CorrelationId">What stands in <c>correlation_id</c>.</param>
 /// <param name="UserName">What stands in <c>user_name</c>.</param>
@@ -98,7 +100,9 @@ public static class EventSeal
     /// <summary>The link of an event: over the link before, the content's hash, and the time.</summary>
     /// <param name="before">The link of the stream's event before; <see cref="NoLink"/> for the first.</param>
     /// <param name="content">The content's hash.</param>
-    /// <param name="timestamp">When it was appended: microseconds since 2000 in UTC, eight bytes, the highest first.</param>
+    /// <param name="timestamp">
+    /// When it was appended: microseconds since 2000 in UTC, eight bytes, the highest first.
+    /// </param>
     public static byte[] LinkOf(ReadOnlySpan<byte> before, ReadOnlySpan<byte> content, DateTimeOffset timestamp)
     {
         Span<byte> bytes = stackalloc byte[2 * HashLength + sizeof(long)];

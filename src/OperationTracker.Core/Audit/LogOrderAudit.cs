@@ -9,7 +9,8 @@ namespace OperationTracker.Core.Audit;
 /// <param name="report">Is told what is found.</param>
 /// <param name="isFoundWithin">Whether something has been told already of a range of positions.</param>
 public sealed class LogOrderAudit(
-    long size, IReadOnlyList<KeptCheckpoint> checkpoints, Action<AuditFinding> report, Func<long, long, bool> isFoundWithin)
+    long size, IReadOnlyList<KeptCheckpoint> checkpoints, Action<AuditFinding> report,
+    Func<long, long, bool> isFoundWithin)
 {
     private readonly MerkleFrontier _tree = new();
     private readonly Dictionary<long, byte[]> _roots = [];
@@ -28,7 +29,8 @@ public sealed class LogOrderAudit(
     {
         FillTo(position - 1);
         if (!hasEvent)
-            report(new AuditFinding(AuditFindingKind.Removed, null, null, position, "the event at this position is missing"));
+            report(new AuditFinding(
+                AuditFindingKind.Removed, null, null, position, "the event at this position is missing"));
         Append(EventSeal.LeafOf(link, sequenceNumber));
     }
 
@@ -62,7 +64,9 @@ public sealed class LogOrderAudit(
 
     private byte[] RootAt(long at) => at == 0 ? MerkleTree.EmptyRoot() : _roots[at];
 
-    /// <summary>Reports positions that are not there and holds their places, so that those behind keep theirs.</summary>
+    /// <summary>
+    /// Reports positions that are not there and holds their places, so that those behind keep theirs.
+    /// </summary>
     private void FillTo(long position)
     {
         if (_tree.Size >= position)
@@ -94,10 +98,13 @@ public sealed class LogOrderAudit(
         if (differs && !isFoundWithin(from, to))
         {
             report(new AuditFinding(
-                AuditFindingKind.Changed, null, null, from, $"positions {from} to {to} are not those of which the hash was kept"));
+                AuditFindingKind.Changed, null, null, from,
+                $"positions {from} to {to} are not those of which the hash was kept"));
         }
     }
 }
 
-/// <summary>A checkpoint that was kept elsewhere, with the hashes of its blocks of 256 events where they were kept too.</summary>
+/// <summary>
+/// A checkpoint that was kept elsewhere, with the hashes of its blocks of 256 events where they were kept too.
+/// </summary>
 public sealed record KeptCheckpoint(Checkpoint Checkpoint, IReadOnlyList<byte[]>? Blocks);

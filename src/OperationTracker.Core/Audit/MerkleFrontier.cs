@@ -14,7 +14,9 @@ public sealed class MerkleFrontier
     /// <summary>Adds a leaf by its hash.</summary>
     public void Append(byte[] leafHash) => Append(leafHash, height: 0);
 
-    /// <summary>Adds a complete subtree of 2^<paramref name="height"/> leaves, where so many more fall into one.</summary>
+    /// <summary>
+    /// Adds a complete subtree of 2^<paramref name="height"/> leaves, where so many more fall into one.
+    /// </summary>
     /// <exception cref="ArgumentException">The tree's size is no multiple of the subtree's.</exception>
     public void Append(byte[] hash, int height)
     {

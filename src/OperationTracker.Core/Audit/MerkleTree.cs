@@ -4,15 +4,19 @@ using System.Security.Cryptography;
 namespace OperationTracker.Core.Audit;
 
 /// <summary>
-/// The Merkle tree of RFC 6962 (and 9162) over the log: its leaves are the events in the order of positions, the leaf of
-/// position n having the index n - 1. Pure functions over the hashes of subtrees, wherever these come from.
+/// The Merkle tree of RFC 6962 (and 9162) over the log: its leaves are the events in the order of positions, the leaf
+/// of position n having the index n - 1. Pure functions over the hashes of subtrees, wherever these come from.
 /// </summary>
 public static class MerkleTree
 {
-    /// <summary>The height of the subtrees whose hashes are stored, exported and kept beside checkpoints: its blocks.</summary>
+    /// <summary>
+    /// The height of the subtrees whose hashes are stored, exported and kept beside checkpoints: its blocks.
+    /// </summary>
     public const int BlockHeight = 8;
 
-    /// <summary>Leaves of a block: few enough to be hashed again in no time, many enough that hashes of blocks are few.</summary>
+    /// <summary>
+    /// Leaves of a block: few enough to be hashed again in no time, many enough that hashes of blocks are few.
+    /// </summary>
     public const int BlockSize = 1 << BlockHeight;
 
     /// <summary>The root of a tree without leaves: SHA-256 of nothing.</summary>
@@ -37,7 +41,8 @@ public static class MerkleTree
     }
 
     /// <summary>
-    /// The path from a leaf to the root of a tree: which subtrees' hashes prove that the leaf is in it, the nearest first.
+    /// The path from a leaf to the root of a tree: which subtrees' hashes prove that the leaf is in it, the nearest
+    /// first.
     /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The tree has no such leaf.</exception>
     public static IReadOnlyList<Subtree> InclusionPath(long index, long size)

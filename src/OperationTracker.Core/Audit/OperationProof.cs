@@ -11,9 +11,9 @@ namespace OperationTracker.Core.Audit;
 public sealed record EventProof(AuditedEvent Event, IReadOnlyList<byte[]> Path);
 
 /// <summary>
-/// Proves the events of an operation under a signed checkpoint, to anybody who has the log's public key and nothing else.
-/// It shows what was recorded, in which order and when, and that nothing is missing in between; that nothing came after
-/// is for the next checkpoint to show.
+/// Proves the events of an operation under a signed checkpoint, to anybody who has the log's public key and nothing
+/// else. It shows what was recorded, in which order and when, and that nothing is missing in between; that nothing came
+/// after is for the next checkpoint to show.
 /// </summary>
 /// <param name="OperationId">The operation.</param>
 /// <param name="Checkpoint">The signed note.</param>
@@ -60,7 +60,8 @@ public sealed record OperationProof(string OperationId, string Checkpoint, IRead
                 root.GetProperty("operation_id").GetString() ?? "", root.GetProperty("checkpoint").GetString() ?? "",
                 [.. root.GetProperty("events").EnumerateArray().Select(item => new EventProof(
                     AuditedEventJson.Read(item.GetProperty("event")),
-                    [.. item.GetProperty("path").EnumerateArray().Select(hash => Convert.FromHexString(hash.GetString() ?? ""))]))]);
+                    [.. item.GetProperty("path").EnumerateArray().Select(
+                        hash => Convert.FromHexString(hash.GetString() ?? ""))]))]);
         }
         catch (Exception fault) when (fault is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -84,7 +85,8 @@ public sealed record OperationProof(string OperationId, string Checkpoint, IRead
         }
 
         var faults = new List<string>();
-        var stream = new StreamAudit(OperationId, finding => faults.Add($"version {finding.Version}: {finding.Detail}"));
+        var stream = new StreamAudit(
+            OperationId, finding => faults.Add($"version {finding.Version}: {finding.Detail}"));
         foreach (var (@event, path) in Events)
         {
             if (@event.StreamId != OperationId)

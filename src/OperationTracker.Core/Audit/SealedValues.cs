@@ -6,8 +6,9 @@ namespace OperationTracker.Core.Audit;
 
 /// <summary>
 /// The values of an event that may be redacted: the strings under <c>uri</c>, <c>body</c>, <c>sub_status</c> and
-/// <c>json</c> (the text of a member that the contract does not name, or of a patch's value), numbered from 0 in the order
-/// of the canonical form. Names, ids, times, statuses and codes are not among them: they are what the history is found by.
+/// <c>json</c> (the text of a member that the contract does not name, or of a patch's value), numbered from 0 in the
+/// order of the canonical form. Names, ids, times, statuses and codes are not among them: they are what the history is
+/// found by.
 /// </summary>
 public static class SealedValues
 {
@@ -23,8 +24,8 @@ public static class SealedValues
     }
 
     /// <summary>
-    /// Writes the event's data with <c>{"sha256":"…"}</c>, the commitment in lower-case hexadecimal, in the place of each
-    /// of these values.
+    /// Writes the event's data with <c>{"sha256":"…"}</c>, the commitment in lower-case hexadecimal, in the place of
+    /// each of these values.
     /// </summary>
     internal static void WriteSkeleton(ReadOnlySpan<byte> data, EventOpenings openings, IBufferWriter<byte> target)
     {

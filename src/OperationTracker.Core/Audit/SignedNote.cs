@@ -4,9 +4,9 @@ using System.Text;
 namespace OperationTracker.Core.Audit;
 
 /// <summary>
-/// Signed notes (C2SP signed-note): a text, an empty line, and a line for each signature: a dash, the key's name, and in
-/// Base64 four bytes that tell keys of one name apart, then the signature. Keys are ECDSA over P-256, signatures DER over
-/// the SHA-256 of the text, the four bytes the first of the SHA-256 of the key's SubjectPublicKeyInfo.
+/// Signed notes (C2SP signed-note): a text, an empty line, and a line for each signature: a dash, the key's name, and
+/// in Base64 four bytes that tell keys of one name apart, then the signature. Keys are ECDSA over P-256, signatures DER
+/// over the SHA-256 of the text, the four bytes the first of the SHA-256 of the key's SubjectPublicKeyInfo.
 /// </summary>
 public static class SignedNote
 {

@@ -38,14 +38,17 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
         }
 
         if (seal.Position <= _position)
-            Report(AuditFindingKind.Reordered, _version, seal.Position, $"it stands before version {_version - 1} in the log");
+            Report(AuditFindingKind.Reordered, _version, seal.Position,
+                $"it stands before version {_version - 1} in the log");
         CheckLink(@event, seal, follows);
         NoteRedactions(@event, seal);
         (_link, _position) = (seal.Link, seal.Position);
     }
 
     /// <summary>Looks at what only the whole stream tells.</summary>
-    /// <param name="streamVersion">What the stream's own row says its version is; null when there is no such row.</param>
+    /// <param name="streamVersion">
+    /// What the stream's own row says its version is; null when there is no such row.
+    /// </param>
     public void End(long? streamVersion)
     {
         if (streamVersion is null)
@@ -53,13 +56,16 @@ public sealed class StreamAudit(string streamId, Action<AuditFinding> report)
         else if (streamVersion > _version)
             Report(AuditFindingKind.Cut, _version + 1, null, $"versions {_version + 1} to {streamVersion} are missing");
         else if (streamVersion < _version)
-            Report(AuditFindingKind.Changed, null, null, $"its own row says {streamVersion}, its last event {_version}");
+            Report(
+                AuditFindingKind.Changed, null, null, $"its own row says {streamVersion}, its last event {_version}");
         foreach (var (place, (hash, position)) in _redacted ?? [])
         {
             if (_recorded?.GetValueOrDefault(place) is not { } recorded)
-                Report(AuditFindingKind.Changed, place.Version, position, "a value was redacted and no redaction is recorded");
+                Report(AuditFindingKind.Changed, place.Version, position,
+                    "a value was redacted and no redaction is recorded");
             else if (recorded != hash)
-                Report(AuditFindingKind.Changed, place.Version, position, "a redacted value is not what the redaction left");
+                Report(AuditFindingKind.Changed, place.Version, position,
+                    "a redacted value is not what the redaction left");
         }
     }
 

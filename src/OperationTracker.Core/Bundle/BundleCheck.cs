@@ -14,9 +14,9 @@ namespace OperationTracker.Core.Bundle;
 public sealed record BundleContents(Checkpoint Checkpoint, bool IsSigned, long Operations, long Events, bool IsWhole);
 
 /// <summary>
-/// Checks a bundle from its first byte to its last: that the file is as it was written, that its events are those of the
-/// log at the checkpoint, each stream whole up to it, and that the checkpoint is signed. Memory grows with the operations
-/// in it, not with their events.
+/// Checks a bundle from its first byte to its last: that the file is as it was written, that its events are those of
+/// the log at the checkpoint, each stream whole up to it, and that the checkpoint is signed. Memory grows with the
+/// operations in it, not with their events.
 /// </summary>
 public sealed class BundleCheck(string path)
 {
@@ -55,7 +55,9 @@ public sealed class BundleCheck(string path)
             : throw new BundleException($"{BundleParts.Header}: the format is not {BundleParts.Format}.");
     }
 
-    /// <summary>Compares the seal first: only a file that differs is looked through part by part, for the place.</summary>
+    /// <summary>
+    /// Compares the seal first: only a file that differs is looked through part by part, for the place.
+    /// </summary>
     private async Task CheckFileAsync(CancellationToken cancel)
     {
         await using var file = BundleReader.Open(path);
@@ -74,7 +76,8 @@ public sealed class BundleCheck(string path)
 
         await file.ReadExactlyAsync(tail, cancel).ConfigureAwait(false);
         if (!tail.AsSpan().SequenceEqual(BundleWriter.Tail(hash.GetHashAndReset())))
-            throw new BundleException($"The bundle was changed, or broken off: {await PlaceAsync(file, cancel).ConfigureAwait(false)}.");
+            throw new BundleException(
+                $"The bundle was changed, or broken off: {await PlaceAsync(file, cancel).ConfigureAwait(false)}.");
     }
 
     private static async Task<string> PlaceAsync(FileStream file, CancellationToken cancel)
@@ -92,7 +95,8 @@ public sealed class BundleCheck(string path)
                     continue;
                 }
 
-                using var manifest = await JsonDocument.ParseAsync(entry.DataStream!, default, cancel).ConfigureAwait(false);
+                using var manifest = await JsonDocument.ParseAsync(
+                    entry.DataStream!, default, cancel).ConfigureAwait(false);
                 foreach (var item in manifest.RootElement.EnumerateArray())
                 {
                     var name = item.GetProperty("name").GetString()!;
@@ -153,7 +157,8 @@ public sealed class BundleCheck(string path)
                 await AppendBlocksAsync(index).ConfigureAwait(false);
                 var known = await NextBlockAsync().ConfigureAwait(false);
                 if (!block.Root().AsSpan().SequenceEqual(known))
-                    throw new BundleException($"{line}: the events of this block are not those of the log at the checkpoint.");
+                    throw new BundleException(
+                        $"{line}: the events of this block are not those of the log at the checkpoint.");
                 block = new MerkleFrontier();
             }
 
@@ -194,7 +199,8 @@ public sealed class BundleCheck(string path)
         await foreach (var line in BundleReader.LinesAsync(path, BundleParts.Leaves, cancel).ConfigureAwait(false))
         {
             var space = line.Text.IndexOf(' ', StringComparison.Ordinal);
-            yield return (long.Parse(line.Text.AsSpan(0, space), null), Convert.FromHexString(line.Text.AsSpan(space + 1)), line);
+            yield return (
+                long.Parse(line.Text.AsSpan(0, space), null), Convert.FromHexString(line.Text.AsSpan(space + 1)), line);
         }
     }
 
@@ -214,7 +220,8 @@ public sealed class BundleCheck(string path)
                 if (!streams.TryGetValue(@event.StreamId, out var stream))
                     streams.Add(@event.StreamId, stream = new StreamAudit(@event.StreamId, Refuse));
                 stream.Add(@event);
-                while (leaves.Current.Position < @event.Seal!.Position && await leaves.MoveNextAsync().ConfigureAwait(false))
+                while (leaves.Current.Position < @event.Seal!.Position
+                    && await leaves.MoveNextAsync().ConfigureAwait(false))
                 {
                 }
 

@@ -1,8 +1,8 @@
 namespace OperationTracker.Core.Bundle;
 
 /// <summary>
-/// The parts of a bundle, which is a tar file. All that grows with the record is cut into numbered segments, so that none
-/// has to be held, and an export that was broken off goes on after its last whole one.
+/// The parts of a bundle, which is a tar file. All that grows with the record is cut into numbered segments, so that
+/// none has to be held, and an export that was broken off goes on after its last whole one.
 /// </summary>
 public static class BundleParts
 {
@@ -15,7 +15,9 @@ public static class BundleParts
     /// <summary>Ids of the operations, one in a line; absent when the bundle is of all.</summary>
     public const string Selection = "selection/";
 
-    /// <summary>Events as JSON lines in the order of positions; each segment is named after its last position.</summary>
+    /// <summary>
+    /// Events as JSON lines in the order of positions; each segment is named after its last position.
+    /// </summary>
     public const string Events = "events/";
 
     /// <summary>Leaves of the log's tree, for each block of 256 that holds an event: position and hash.</summary>

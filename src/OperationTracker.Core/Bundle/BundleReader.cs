@@ -28,7 +28,9 @@ public static class BundleReader
         }
     }
 
-    /// <summary>The lines of all segments of a folder, in order, each with the segment's name and its number there.</summary>
+    /// <summary>
+    /// The lines of all segments of a folder, in order, each with the segment's name and its number there.
+    /// </summary>
     public static async IAsyncEnumerable<BundleLine> LinesAsync(
         string path, string folder, [EnumeratorCancellation] CancellationToken cancel)
     {
@@ -66,7 +68,9 @@ public static class BundleReader
     });
 
     internal static async Task<string> HashAsync(TarEntry entry, CancellationToken cancel) => Convert.ToHexStringLower(
-        entry.DataStream is null ? SHA256.HashData([]) : await SHA256.HashDataAsync(entry.DataStream, cancel).ConfigureAwait(false));
+        entry.DataStream is null
+            ? SHA256.HashData([])
+            : await SHA256.HashDataAsync(entry.DataStream, cancel).ConfigureAwait(false));
 }
 
 /// <summary>A line of a segment.</summary>

@@ -9,17 +9,21 @@ namespace OperationTracker.Core.EventStore;
 /// <summary>The headers of a change's events: <c>{address, user_agent, change: [first, last], schema}</c>.</summary>
 public static class ChangeHeaders
 {
-    /// <summary>Characters kept of a text that a sender chose: enough to know it again, too few to fill a disk.</summary>
+    /// <summary>
+    /// Characters kept of a text that a sender chose: enough to know it again, too few to fill a disk.
+    /// </summary>
     public const int TextLength = 256;
 
     /// <summary>
-    /// The headers of the events from <paramref name="first"/> to <paramref name="last"/>, in canonical form (RFC 8785).
+    /// The headers of the events from <paramref name="first"/> to <paramref name="last"/>, in canonical form (RFC
+    /// 8785).
     /// </summary>
     public static string Write(ChangeSource source, long first, long last) =>
         Encoding.UTF8.GetString(WriteUtf8(source, first, last));
 
     /// <inheritdoc cref="Write"/>
-    public static byte[] WriteUtf8(ChangeSource source, long first, long last) => JsonBuffer.ToBytes((source, first, last), WriteTo);
+    public static byte[] WriteUtf8(ChangeSource source, long first, long last) =>
+        JsonBuffer.ToBytes((source, first, last), WriteTo);
 
     private static void WriteTo(Utf8JsonWriter writer, (ChangeSource Source, long First, long Last) change)
     {
@@ -37,7 +41,9 @@ public static class ChangeHeaders
         writer.WriteEndObject();
     }
 
-    /// <summary>The version of the events' form that the headers tell; null when they tell none, as those of others.</summary>
+    /// <summary>
+    /// The version of the events' form that the headers tell; null when they tell none, as those of others.
+    /// </summary>
     public static int? SchemaOf(string? headers)
     {
         if (headers is null)

@@ -12,6 +12,7 @@ public static class ClusterIds
         var rolledBack = document.Rollbacks.Value?.TargetClusters.Value;
         return targets is null && rolledBack is null
             ? []
-            : (targets ?? []).Concat(rolledBack ?? []).Select(cluster => cluster.ClusterId).ToHashSet(StringComparer.Ordinal);
+            : (targets ?? []).Concat(rolledBack ?? []).Select(cluster => cluster.ClusterId)
+                .ToHashSet(StringComparer.Ordinal);
     }
 }

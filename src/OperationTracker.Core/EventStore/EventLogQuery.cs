@@ -25,8 +25,8 @@ public sealed record EventLogQuery(long After, int Limit)
 
 /// <summary>A part of the log.</summary>
 /// <param name="Events">
-/// The events found, in order. May be fewer than the limit, or none, though more follow: a call looks at a bounded piece
-/// of the log, and stops early where events are large.
+/// The events found, in order. May be fewer than the limit, or none, though more follow: a call looks at a bounded
+/// piece of the log, and stops early where events are large.
 /// </param>
 /// <param name="NextAfter">The position up to which it looked, from which a reader goes on.</param>
 /// <param name="AtEnd">Whether that was the log's end.</param>

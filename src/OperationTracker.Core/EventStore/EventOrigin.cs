@@ -17,7 +17,9 @@ public sealed record ChangeRange(long First, long Last);
 /// <param name="Schema">The version of the event's form; null where another application wrote it.</param>
 public sealed record EventOrigin(string? Address, string? UserAgent, ChangeRange Change, int? Schema)
 {
-    /// <summary>Whether a tracker wrote it: other applications' events name no change, or no version of their form.</summary>
+    /// <summary>
+    /// Whether a tracker wrote it: other applications' events name no change, or no version of their form.
+    /// </summary>
     public bool IsOurs => Schema is not null;
 
     /// <summary>Reads the headers of an event.</summary>
@@ -35,7 +37,9 @@ public sealed record EventOrigin(string? Address, string? UserAgent, ChangeRange
             return new EventOrigin(
                 Text(headers.RootElement, "address"), Text(headers.RootElement, "user_agent"), change ?? alone.Change,
                 change is not null && headers.RootElement.TryGetProperty("schema", out var schema)
-                    && schema.ValueKind == JsonValueKind.Number && schema.TryGetInt32(out var version) ? version : null);
+                    && schema.ValueKind == JsonValueKind.Number && schema.TryGetInt32(out var version)
+                    ? version
+                    : null);
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {

@@ -10,15 +10,19 @@ namespace OperationTracker.Core.EventStore;
 public delegate IReadOnlyList<OperationEvent> Decide(OperationState state);
 
 /// <summary>
-/// Appends to the streams of operations. Promises, the same for every store: the events of one call are appended together
-/// or not at all, upon exactly the state that <see cref="Decide"/> saw; positions are dense and follow the versions of
-/// each stream; what a call that returned has appended, every later read sees, on every node.
+/// Appends to the streams of operations. Promises, the same for every store: the events of one call are appended
+/// together or not at all, upon exactly the state that <see cref="Decide"/> saw; positions are dense and follow the
+/// versions of each stream; what a call that returned has appended, every later read sees, on every node.
 /// </summary>
 public interface IEventStore : IOperationReader
 {
-    /// <summary>Decides about the operation and appends what was decided. Conflicts with other writers are retried within.</summary>
+    /// <summary>
+    /// Decides about the operation and appends what was decided. Conflicts with other writers are retried within.
+    /// </summary>
     /// <param name="change">What is proposed.</param>
-    /// <param name="cancel">Withdraws a change that has not been sent to the database; one that has been is finished.</param>
+    /// <param name="cancel">
+    /// Withdraws a change that has not been sent to the database; one that has been is finished.
+    /// </param>
     /// <exception cref="EventStoreException">Why it could not be done, and whether it may have been.</exception>
     Task<AppendOutcome> AppendAsync(ProposedChange change, CancellationToken cancel);
 }
@@ -44,8 +48,8 @@ public interface IOperationReader
     Task<OperationListPage> ListIdsAsync(OperationListQuery query, CancellationToken cancel);
 
     /// <summary>
-    /// The events of an operation after <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>. Fewer
-    /// though more follow, but never none, where they are large: a reader goes on until it gets none.
+    /// The events of an operation after <paramref name="afterVersion"/>, in order, at most <paramref name="limit"/>.
+    /// Fewer though more follow, but never none, where they are large: a reader goes on until it gets none.
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadStreamAsync(
@@ -53,7 +57,8 @@ public interface IOperationReader
 
     /// <summary>
     /// The events of the whole log after <paramref name="afterPosition"/>, in order, at most <paramref name="limit"/>.
-    /// A reader that goes on from the last position it was given sees each event exactly once and never has to look back.
+    /// A reader that goes on from the last position it was given sees each event exactly once and never has to look
+    /// back.
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<IReadOnlyList<StoredEvent>> ReadLogAsync(long afterPosition, int limit, CancellationToken cancel);
@@ -67,15 +72,16 @@ public interface IOperationReader
     Task<long> ReadHeadAsync(CancellationToken cancel);
 
     /// <summary>
-    /// The stays in states that ended after a position, between two times, from a bounded piece of the log. Of operations
-    /// that stand in the list; kinds, stream and limit of the query are not looked at.
+    /// The stays in states that ended after a position, between two times, from a bounded piece of the log. Of
+    /// operations that stand in the list; kinds, stream and limit of the query are not looked at.
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     Task<StayPage> SearchStaysAsync(EventLogQuery query, CancellationToken cancel);
 
     /// <summary>Operations of the list that are executing, after a place, in the list's order.</summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
-    Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(ListPosition? after, int limit, CancellationToken cancel);
+    Task<IReadOnlyList<ExecutingOperation>> ReadExecutingAsync(
+        ListPosition? after, int limit, CancellationToken cancel);
 }
 
 /// <summary>A change that somebody wants.</summary>
@@ -85,7 +91,9 @@ public interface IOperationReader
 /// <param name="Size">About how many bytes it holds in memory while it waits; bounds the queue.</param>
 public sealed record ProposedChange(OperationId Id, Decide Decide, ChangeSource Source, int Size = 0);
 
-/// <summary>Who brought a change; goes into the metadata of its events. Texts are cut and cleaned by the store.</summary>
+/// <summary>
+/// Who brought a change; goes into the metadata of its events. Texts are cut and cleaned by the store.
+/// </summary>
 /// <param name="Address">The sender's network address, where there is one.</param>
 /// <param name="UserAgent">The sender's program, in its own words.</param>
 /// <param name="CorrelationId">The trace id of the request.</param>

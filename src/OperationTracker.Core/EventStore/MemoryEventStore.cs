@@ -56,8 +56,8 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
     }
 
     /// <summary>
-    /// Adds an event as it was stored elsewhere, with its position, version and time. Positions rise from call to call; they
-    /// may leave some out, as versions of a stream may not.
+    /// Adds an event as it was stored elsewhere, with its position, version and time. Positions rise from call to call;
+    /// they may leave some out, as versions of a stream may not.
     /// </summary>
     public void Load(StoredEvent stored)
     {
@@ -97,7 +97,8 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         var page = await ListAsync(query, cancel).ConfigureAwait(false);
         var ids = string.Join(',', page.Select(item => JsonValueText.Write(
             writer => writer.WriteStringValue(item.OperationId))));
-        return new OperationListPage(page.Count, Encoding.UTF8.GetBytes(ids), page.Count > 0 ? page[^1].Position : null);
+        return new OperationListPage(
+            page.Count, Encoding.UTF8.GetBytes(ids), page.Count > 0 ? page[^1].Position : null);
     }
 
     /// <inheritdoc/>
@@ -151,12 +152,14 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                 .. from item in LogAfter(query.After)
                    where Passes(query with { Kinds = [], StreamId = null }, item)
                    let left = StateLeft(item)
-                   let begun = _streams[item.StreamId].LastOrDefault(other => other.Version < item.Version && BeginsState(other))
+                   let begun = _streams[item.StreamId].LastOrDefault(
+                       other => other.Version < item.Version && BeginsState(other))
                    let request = _states[item.StreamId].Document?.Request
                    where left is not null && begun is not null && request is not null
                    let duration = item.Timestamp - begun.Timestamp
                    select new StateStay(
-                       left.Value, duration < TimeSpan.Zero ? TimeSpan.Zero : duration, request.Method.ToText(), request.Uri),
+                       left.Value, duration < TimeSpan.Zero ? TimeSpan.Zero : duration,
+                       request.Method.ToText(), request.Uri),
             ];
             return Task.FromResult(new StayPage(stays, Math.Max(query.After, Head), true));
         }
@@ -178,7 +181,8 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                     .Take(limit)
                     .Select(document => new ExecutingOperation(
                         document.OperationId, document.OccurredTime,
-                        _streams[document.OperationId].LastOrDefault(BeginsState, _streams[document.OperationId][^1]).Timestamp,
+                        _streams[document.OperationId].LastOrDefault(
+                            BeginsState, _streams[document.OperationId][^1]).Timestamp,
                         document.Request.Method.ToText(), document.Request.Uri)),
             ];
             return Task.FromResult(page);
@@ -199,7 +203,8 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         return _log.Skip(from);
     }
 
-    private static bool BeginsState(StoredEvent item) => item.Event is OperationRegistered || StateLeft(item) is not null;
+    private static bool BeginsState(StoredEvent item) =>
+        item.Event is OperationRegistered || StateLeft(item) is not null;
 
     private static OperationStatus? StateLeft(StoredEvent item) => item.Event switch
     {
@@ -222,7 +227,9 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
         return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
     }
 
-    /// <summary>The list in its order; kept until something is appended, for a long list is asked for page by page.</summary>
+    /// <summary>
+    /// The list in its order; kept until something is appended, for a long list is asked for page by page.
+    /// </summary>
     private OperationDocument[] Listed(DateTimeOffset? asOf)
     {
         if (_listed is { } kept && kept.AsOf == asOf && kept.Events == _log.Count)

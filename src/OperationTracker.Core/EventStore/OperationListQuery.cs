@@ -39,7 +39,9 @@ public sealed record ListPosition(string OccurredTime, string OperationId);
 /// <summary>One page of the list.</summary>
 /// <param name="Filter">Which operations.</param>
 /// <param name="After">Where the page begins; null for the list's beginning.</param>
-/// <param name="Limit">Most operations on the page. A page of documents may hold fewer though more follow, never none.</param>
+/// <param name="Limit">
+/// Most operations on the page. A page of documents may hold fewer though more follow, never none.
+/// </param>
 /// <param name="AsOf">
 /// The list as it stood then, events of the instant included, in whole microseconds; null for what stands.
 /// </param>

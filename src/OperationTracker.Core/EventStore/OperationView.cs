@@ -10,8 +10,8 @@ namespace OperationTracker.Core.EventStore;
 public sealed record OperationView(long DocumentVersion, ReadOnlyMemory<byte> Document, string ContentHash)
 {
     /// <summary>
-    /// Characters of the content hash in an ETag: 128 bits tell any two forms of one document version apart, and keep the
-    /// header short.
+    /// Characters of the content hash in an ETag: 128 bits tell any two forms of one document version apart, and keep
+    /// the header short.
     /// </summary>
     private const int ETagHashLength = 32;
 

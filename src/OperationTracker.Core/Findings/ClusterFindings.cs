@@ -8,14 +8,14 @@ namespace OperationTracker.Core.Findings;
 /// <param name="Path">The place: a JSON Pointer into the document.</param>
 /// <param name="ClusterId">The cluster; null for the operation as a whole.</param>
 /// <param name="Reason">
-/// <c>rollback not tried</c>, <c>rollback failed</c>, <c>rollback not answered</c>, or what an error body says of the data:
-/// <c>not consistent</c>, <c>unknown</c>.
+/// <c>rollback not tried</c>, <c>rollback failed</c>, <c>rollback not answered</c>, or what an error body says of the
+/// data: <c>not consistent</c>, <c>unknown</c>.
 /// </param>
 public sealed record ClusterFinding(string Path, string? ClusterId, string Reason);
 
 /// <summary>
-/// The clusters that an operation which did not succeed left inconsistent: their own part succeeded and was not undone, or an
-/// answer says that data are in doubt. Pure and total.
+/// The clusters that an operation which did not succeed left inconsistent: their own part succeeded and was not undone,
+/// or an answer says that data are in doubt. Pure and total.
 /// </summary>
 public static class ClusterFindings
 {
@@ -73,8 +73,8 @@ public static class ClusterFindings
     }
 
     /// <summary>
-    /// What an error body says of the data, wherever in it; null when it says nothing, all is well, or it is no JSON. Here
-    /// alone a body is looked into, and only to report.
+    /// What an error body says of the data, wherever in it; null when it says nothing, all is well, or it is no JSON.
+    /// Here alone a body is looked into, and only to report.
     /// </summary>
     private static string? Consistency(string body)
     {

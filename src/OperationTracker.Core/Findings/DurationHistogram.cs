@@ -1,8 +1,8 @@
 namespace OperationTracker.Core.Findings;
 
 /// <summary>
-/// How long things took, in bounded memory: durations are counted in buckets, each a fiftieth wider than the one before, so
-/// a quantile is told to within 2 % of itself. Counts of pages are added up.
+/// How long things took, in bounded memory: durations are counted in buckets, each a fiftieth wider than the one
+/// before, so a quantile is told to within 2 % of itself. Counts of pages are added up.
 /// </summary>
 public sealed class DurationHistogram
 {

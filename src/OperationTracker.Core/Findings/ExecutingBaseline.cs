@@ -3,12 +3,14 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Core.Findings;
 
 /// <summary>
-/// How long operations were executing lately, read from the log's end at most once a minute however often it is asked for:
-/// what is usual changes slowly, and no request may cost a pass over the whole log.
+/// How long operations were executing lately, read from the log's end at most once a minute however often it is asked
+/// for: what is usual changes slowly, and no request may cost a pass over the whole log.
 /// </summary>
 public sealed class ExecutingBaseline(IOperationReader events, TimeProvider clock) : IDisposable
 {
-    /// <summary>Events at the log's end that are looked at: some ten thousand operations, a fraction of a second.</summary>
+    /// <summary>
+    /// Events at the log's end that are looked at: some ten thousand operations, a fraction of a second.
+    /// </summary>
     private const long Positions = 100_000;
 
     private static readonly TimeSpan Freshness = TimeSpan.FromMinutes(1);
@@ -48,7 +50,8 @@ public sealed class ExecutingBaseline(IOperationReader events, TimeProvider cloc
         var page = new StayPage([], Math.Max(head - Positions, 0), head == 0);
         while (!page.AtEnd && page.NextAfter < head)
         {
-            page = await events.SearchStaysAsync(new EventLogQuery(page.NextAfter, int.MaxValue), cancel).ConfigureAwait(false);
+            page = await events.SearchStaysAsync(
+                new EventLogQuery(page.NextAfter, int.MaxValue), cancel).ConfigureAwait(false);
             foreach (var stay in page.Stays)
                 times.Add(stay);
         }

@@ -17,7 +17,9 @@ public sealed record ToldResult(long Version, DateTimeOffset Time, OperationStat
 /// <param name="Corrected">The result that this correction tells.</param>
 public sealed record CorrectedResult(StoredEvent Event, ToldResult First, ToldResult Corrected);
 
-/// <summary>Findings that stand in single events of the log, made of them and, where that is needed, of their streams.</summary>
+/// <summary>
+/// Findings that stand in single events of the log, made of them and, where that is needed, of their streams.
+/// </summary>
 public static class LogFindings
 {
     /// <summary>The kind of refused updates.</summary>
@@ -30,8 +32,8 @@ public static class LogFindings
     public const string AmendedKind = "document_amended";
 
     /// <summary>
-    /// The places of the operation's identity that an amendment changed: another request, or another occurred_time, under the
-    /// same id. Two controllers that use the same ids do that. Empty for any other event.
+    /// The places of the operation's identity that an amendment changed: another request, or another occurred_time,
+    /// under the same id. Two controllers that use the same ids do that. Empty for any other event.
     /// </summary>
     public static IReadOnlyList<ChangedPlace> Clash(OperationEvent? @event) => @event is DocumentAmended amended
         ? [.. amended.Patch.Where(operation => IsIdentity(operation.Path))
@@ -39,8 +41,8 @@ public static class LogFindings
         : [];
 
     /// <summary>
-    /// What was told first and what <paramref name="correction"/> tells, from the stream's events up to it; null when it
-    /// corrected nothing, as another application's may.
+    /// What was told first and what <paramref name="correction"/> tells, from the stream's events up to it; null when
+    /// it corrected nothing, as another application's may.
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     public static async Task<CorrectedResult?> CorrectedAsync(
@@ -64,7 +66,8 @@ public static class LogFindings
                 break;
         }
 
-        return first is not null && last is not null && last.Version == correction.Version && first.Version < last.Version
+        return first is not null && last is not null && last.Version == correction.Version
+            && first.Version < last.Version
             ? new CorrectedResult(correction, first, last)
             : null;
     }

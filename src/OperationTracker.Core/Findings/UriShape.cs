@@ -3,8 +3,9 @@ using System.Text.RegularExpressions;
 namespace OperationTracker.Core.Findings;
 
 /// <summary>
-/// What is alike in uris of the same kind of request: the path, with <c>*</c> for each segment that holds a digit, but the
-/// version of an interface (<c>v1</c>). <c>/v1/clusters/7/nodes/leafs</c> is like <c>/v1/clusters/12/nodes/leafs</c>.
+/// What is alike in uris of the same kind of request: the path, with <c>*</c> for each segment that holds a digit, but
+/// the version of an interface (<c>v1</c>). <c>/v1/clusters/7/nodes/leafs</c> is like
+/// <c>/v1/clusters/12/nodes/leafs</c>.
 /// </summary>
 public static partial class UriShape
 {

@@ -9,7 +9,9 @@ namespace OperationTracker.Core.History;
 /// </summary>
 public static class DocumentDiff
 {
-    /// <summary>The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.</summary>
+    /// <summary>
+    /// The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.
+    /// </summary>
     /// <exception cref="JsonException">One of them is not JSON.</exception>
     public static ValueList<PatchOperation> Between(ReadOnlyMemory<byte> from, ReadOnlyMemory<byte> to)
     {
@@ -31,10 +33,11 @@ public static class DocumentDiff
     }
 
     /// <summary>
-    /// Equal elements at both ends stay; of what is between, elements are compared in pairs, and then some are taken away or
-    /// come. Elements of clusters come and go at the end, as a rule.
+    /// Equal elements at both ends stay; of what is between, elements are compared in pairs, and then some are taken
+    /// away or come. Elements of clusters come and go at the end, as a rule.
     /// </summary>
-    private static void CompareArrays(string path, JsonElement[] from, JsonElement[] to, List<PatchOperation> operations)
+    private static void CompareArrays(
+        string path, JsonElement[] from, JsonElement[] to, List<PatchOperation> operations)
     {
         var shorter = Math.Min(from.Length, to.Length);
         var same = 0;

@@ -21,7 +21,8 @@ public sealed record HistoryEntry(StoredEvent Event, EventOrigin Origin, IReadOn
             return [];
         return before.IsEmpty
             ? [new ChangedPlace("add", "")]
-            : [.. DocumentDiff.Between(before, after).Select(operation => new ChangedPlace(operation.Op, operation.Path))];
+            : [.. DocumentDiff.Between(before, after).Select(
+                operation => new ChangedPlace(operation.Op, operation.Path))];
     }
 }
 

@@ -7,9 +7,13 @@ namespace OperationTracker.Core.History;
 /// </summary>
 public readonly record struct Instant
 {
-    /// <summary>The instant of a whole number of microseconds, or one that lies within the microsecond after it.</summary>
+    /// <summary>
+    /// The instant of a whole number of microseconds, or one that lies within the microsecond after it.
+    /// </summary>
     /// <param name="floor">Cut to whole microseconds.</param>
-    /// <param name="isWithin">Whether the instant is later than <paramref name="floor"/>, by less than a microsecond.</param>
+    /// <param name="isWithin">
+    /// Whether the instant is later than <paramref name="floor"/>, by less than a microsecond.
+    /// </param>
     public Instant(DateTimeOffset floor, bool isWithin = false)
     {
         var utc = floor.ToUniversalTime();

@@ -3,8 +3,8 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Core.History;
 
 /// <summary>
-/// Searches the log for what one answer needs, in as many short calls as its time allows: rare events may lie far apart.
-/// The answer says how far it came, so that its reader goes on, and no request costs more than another.
+/// Searches the log for what one answer needs, in as many short calls as its time allows: rare events may lie far
+/// apart. The answer says how far it came, so that its reader goes on, and no request costs more than another.
 /// </summary>
 public sealed class LogSearch(IOperationReader events, TimeProvider clock)
 {

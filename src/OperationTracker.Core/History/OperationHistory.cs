@@ -5,8 +5,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Core.History;
 
 /// <summary>
-/// What an operation's events tell: one by one, and what stood at a version or an instant. Each answer is a fold from the
-/// first event on, read in pages; no more of a stream is held than a page.
+/// What an operation's events tell: one by one, and what stood at a version or an instant. Each answer is a fold from
+/// the first event on, read in pages; no more of a stream is held than a page.
 /// </summary>
 public sealed class OperationHistory(IOperationReader events)
 {
@@ -14,8 +14,8 @@ public sealed class OperationHistory(IOperationReader events)
     private const int PageSize = 200;
 
     /// <summary>
-    /// Bytes of data and of compared documents after which a page of history ends early. Comparing documents is its cost,
-    /// and this is a tenth of a second's.
+    /// Bytes of data and of compared documents after which a page of history ends early. Comparing documents is its
+    /// cost, and this is a tenth of a second's.
     /// </summary>
     private const long PageBytes = 4 * 1024 * 1024;
 
@@ -61,9 +61,9 @@ public sealed class OperationHistory(IOperationReader events)
     }
 
     /// <summary>
-    /// The operation after all events up to an instant, those of the instant included; null when it has no document then.
-    /// A stream's time does not go back: an event that another application dated before its forerunner counts as of that
-    /// one's time.
+    /// The operation after all events up to an instant, those of the instant included; null when it has no document
+    /// then. A stream's time does not go back: an event that another application dated before its forerunner counts as
+    /// of that one's time.
     /// </summary>
     /// <exception cref="EventStoreException">The store could not answer.</exception>
     public Task<PastOperation?> AtAsync(OperationId id, Instant instant, CancellationToken cancel) =>
@@ -113,7 +113,9 @@ public sealed class OperationHistory(IOperationReader events)
         }
     }
 
-    /// <summary>The text of the document that stands, written once for each document. Empty while there is none.</summary>
+    /// <summary>
+    /// The text of the document that stands, written once for each document. Empty while there is none.
+    /// </summary>
     private sealed class DocumentText
     {
         private OperationDocument? _document;

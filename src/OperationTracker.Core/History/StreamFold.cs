@@ -24,8 +24,8 @@ internal sealed class StreamFold
         OperationView.Of(State) is { } view ? new PastOperation(view, State.Version, WithinChange(next)) : null;
 
     /// <summary>
-    /// Headers alone could promise events that never came: another application may write any. So the change goes on only
-    /// where the next event says so too.
+    /// Headers alone could promise events that never came: another application may write any. So the change goes on
+    /// only where the next event says so too.
     /// </summary>
     private ChangeRange? WithinChange(StoredEvent? next)
     {

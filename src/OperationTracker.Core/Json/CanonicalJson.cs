@@ -4,8 +4,9 @@ using System.Text.Json;
 namespace OperationTracker.Core.Json;
 
 /// <summary>
-/// The canonical form (RFC 8785) of JSON as PostgreSQL prints a <c>jsonb</c>: without its spaces, members sorted by name.
-/// Exact for what events hold: names in ASCII, integers of 32 bits, and strings, whose escapes are the same in both.
+/// The canonical form (RFC 8785) of JSON as PostgreSQL prints a <c>jsonb</c>: without its spaces, members sorted by
+/// name. Exact for what events hold: names in ASCII, integers of 32 bits, and strings, whose escapes are the same in
+/// both.
 /// </summary>
 public static class CanonicalJson
 {
@@ -56,7 +57,8 @@ public static class CanonicalJson
             if (members.Count > 0)
                 target.Write(","u8);
             var start = target.WrittenCount;
-            target.Write(text[(int)reader.TokenStartIndex..(int)(reader.TokenStartIndex + reader.ValueSpan.Length + 2)]);
+            target.Write(
+                text[(int)reader.TokenStartIndex..(int)(reader.TokenStartIndex + reader.ValueSpan.Length + 2)]);
             var name = target.WrittenCount - start;
             target.Write(":"u8);
             reader.Read();

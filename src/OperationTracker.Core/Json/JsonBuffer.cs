@@ -9,7 +9,9 @@ namespace OperationTracker.Core.Json;
 /// </summary>
 public static class JsonBuffer
 {
-    /// <summary>Bytes above which a thread lets go of its buffer: rare large documents must not stay in memory.</summary>
+    /// <summary>
+    /// Bytes above which a thread lets go of its buffer: rare large documents must not stay in memory.
+    /// </summary>
     private const int KeptBytes = 512 * 1024;
 
     [ThreadStatic]

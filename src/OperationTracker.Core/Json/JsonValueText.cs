@@ -9,7 +9,9 @@ namespace OperationTracker.Core.Json;
 /// </summary>
 public static class JsonValueText
 {
-    /// <summary>Options of every JSON writer of the tracker. Not validated: the structure comes from our own code.</summary>
+    /// <summary>
+    /// Options of every JSON writer of the tracker. Not validated: the structure comes from our own code.
+    /// </summary>
     public static JsonWriterOptions WriterOptions { get; } =
         new() { Encoder = CanonicalJsonEncoder.Instance, SkipValidation = true, MaxDepth = 1000 };
 

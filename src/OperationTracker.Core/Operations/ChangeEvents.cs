@@ -109,7 +109,8 @@ internal static class ChangeEvents
 
     /// <summary>Which of the two lists of clusters the events speak of.</summary>
     private sealed record ClusterList(
-        Func<int, TargetCluster, OperationEvent> Requested, Func<int, string, OperationResponse, OperationEvent> Responded)
+        Func<int, TargetCluster, OperationEvent> Requested,
+        Func<int, string, OperationResponse, OperationEvent> Responded)
     {
         public static ClusterList Targets(string time) => new(
             (index, cluster) => new ClusterRequested

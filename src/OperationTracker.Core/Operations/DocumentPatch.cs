@@ -17,7 +17,9 @@ public static class DocumentPatch
     internal delegate void CompareValues(
         string path, JsonElement from, JsonElement to, List<PatchOperation> operations);
 
-    /// <summary>The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.</summary>
+    /// <summary>
+    /// The patch that makes <paramref name="to"/> of <paramref name="from"/>; empty when they are equal.
+    /// </summary>
     public static ValueList<PatchOperation> Between(OperationDocument from, OperationDocument to)
     {
         using var before = JsonDocument.Parse(OperationJson.Write(from), Documents);
@@ -54,7 +56,9 @@ public static class DocumentPatch
             operations.Add(new PatchOperation { Op = "replace", Path = path, Json = to.GetRawText() });
     }
 
-    /// <summary>Adds what makes one object of another; <paramref name="compare"/> does the members that are in both.</summary>
+    /// <summary>
+    /// Adds what makes one object of another; <paramref name="compare"/> does the members that are in both.
+    /// </summary>
     internal static void CompareMembers(
         string path, JsonElement from, JsonElement to, List<PatchOperation> operations, CompareValues compare)
     {
@@ -77,8 +81,8 @@ public static class DocumentPatch
     }
 
     /// <summary>
-    /// Lists of clusters are compared by element where that tells no untruth: the same clusters in the same order with no
-    /// answer moved to another place, or some of them gone. All other arrays are replaced whole.
+    /// Lists of clusters are compared by element where that tells no untruth: the same clusters in the same order with
+    /// no answer moved to another place, or some of them gone. All other arrays are replaced whole.
     /// </summary>
     private static bool TryCompareClusters(
         string path, JsonElement from, JsonElement to, List<PatchOperation> operations)

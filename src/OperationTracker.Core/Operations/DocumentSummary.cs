@@ -9,7 +9,10 @@ namespace OperationTracker.Core.Operations;
 /// </summary>
 public static class DocumentSummary
 {
-    /// <summary>Writes the bytes of <paramref name="document"/>, which <see cref="OperationJson.Write"/> made, without the bodies.</summary>
+    /// <summary>
+    /// Writes the bytes of <paramref name="document"/>, which <see cref="OperationJson.Write"/> made, without the
+    /// bodies.
+    /// </summary>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
     public static void Write(ReadOnlySpan<byte> document, IBufferWriter<byte> target)
     {

@@ -15,9 +15,9 @@ public sealed record EventUpcaster(
 
 /// <summary>
 /// How events of older builds are read. What is stored is never rewritten: when a form changes,
-/// <see cref="OperationEventTypes.SchemaVersion"/> is raised and an upcaster for the old form is declared here. The version
-/// of an event's form stands in its headers; those of other applications say none, and are read in today's form. Events
-/// of names that no upcaster has cost one look-up in a table.
+/// <see cref="OperationEventTypes.SchemaVersion"/> is raised and an upcaster for the old form is declared here. The
+/// version of an event's form stands in its headers; those of other applications say none, and are read in today's
+/// form. Events of names that no upcaster has cost one look-up in a table.
 /// </summary>
 public sealed class EventUpcasters
 {

@@ -27,8 +27,8 @@ internal struct MembersSeen
 }
 
 /// <summary>
-/// Walks JSON text whose structure <see cref="JsonStructure"/> has already found sound, member by member, and notes what
-/// is wrong with its place instead of stopping, so that a sender hears of all faults at once.
+/// Walks JSON text whose structure <see cref="JsonStructure"/> has already found sound, member by member, and notes
+/// what is wrong with its place instead of stopping, so that a sender hears of all faults at once.
 /// </summary>
 internal ref struct JsonMemberReader
 {
@@ -94,7 +94,9 @@ internal ref struct JsonMemberReader
 
     public readonly void EndMember() => _path.RemoveAt(_path.Count - 1);
 
-    /// <summary>Moves to the next element of an array and adds its index to the path; false at the array's end.</summary>
+    /// <summary>
+    /// Moves to the next element of an array and adds its index to the path; false at the array's end.
+    /// </summary>
     public bool NextElement(int index)
     {
         _reader.Read();

@@ -47,7 +47,8 @@ internal static class JsonStructure
     private static int FirstInvalidByte(ReadOnlySpan<byte> utf8)
     {
         var valid = 0;
-        while (System.Text.Rune.DecodeFromUtf8(utf8[valid..], out _, out var length) == System.Buffers.OperationStatus.Done)
+        while (System.Text.Rune.DecodeFromUtf8(utf8[valid..], out _, out var length)
+            == System.Buffers.OperationStatus.Done)
             valid += length;
         return valid + 1;
     }

@@ -16,11 +16,15 @@ public sealed record OperationDocument : IJsonOnDeserialized
     [JsonPropertyName("operation_id")]
     public required string OperationId { get; init; }
 
-    /// <summary>When the operation was asked for: <c>YYYYMMDD_hhmmss</c> in the controller's zone, which nobody tells.</summary>
+    /// <summary>
+    /// When the operation was asked for: <c>YYYYMMDD_hhmmss</c> in the controller's zone, which nobody tells.
+    /// </summary>
     [JsonPropertyName("occurred_time")]
     public required string OccurredTime { get; init; }
 
-    /// <summary>When the controller last changed it, same format; in a final state the completion time. Not an order.</summary>
+    /// <summary>
+    /// When the controller last changed it, same format; in a final state the completion time. Not an order.
+    /// </summary>
     [JsonPropertyName("last_update_time")]
     public required string LastUpdateTime { get; init; }
 
@@ -94,7 +98,9 @@ public sealed record OperationResponse : IJsonOnDeserialized
     [JsonPropertyName("unknown_members"), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public UnknownMembers UnknownMembers { get; init; }
 
-    /// <summary>Whether it has no member: <c>{}</c>, by which a sender says that the cluster has not answered.</summary>
+    /// <summary>
+    /// Whether it has no member: <c>{}</c>, by which a sender says that the cluster has not answered.
+    /// </summary>
     [JsonIgnore]
     public bool IsEmpty => StatusCode.IsAbsent && Body.IsAbsent && UnknownMembers.IsEmpty;
 

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace OperationTracker.Core.Operations;
 
 /// <summary>
-/// Reads a document as the contract's table has it: one method an object of the table. It goes on after a fault, so what
-/// it builds is only a document when there was none.
+/// Reads a document as the contract's table has it: one method an object of the table. It goes on after a fault, so
+/// what it builds is only a document when there was none.
 /// </summary>
 internal ref struct OperationDocumentReader
 {
@@ -254,11 +254,14 @@ internal ref struct OperationDocumentReader
         if (text is { Length: 0 } && !mayBeEmpty)
             _json.AddFault(FaultKind.Value, "must not be empty");
         if (text?.Length > maxLength && CountCharacters(text) > maxLength)
-            _json.AddFault(FaultKind.Range, $"is longer than {maxLength.ToString(CultureInfo.InvariantCulture)} characters");
+            _json.AddFault(
+                FaultKind.Range, $"is longer than {maxLength.ToString(CultureInfo.InvariantCulture)} characters");
         return text;
     }
 
-    /// <summary>Characters as JSON Schema counts them: code points, of which some take two units of a .NET string.</summary>
+    /// <summary>
+    /// Characters as JSON Schema counts them: code points, of which some take two units of a .NET string.
+    /// </summary>
     private static int CountCharacters(string text) => text.Length - text.Count(char.IsLowSurrogate);
 
     private T? ReadWord<T>(string[] words)

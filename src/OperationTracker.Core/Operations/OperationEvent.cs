@@ -4,12 +4,12 @@ namespace OperationTracker.Core.Operations;
 
 /// <summary>
 /// What can happen to an operation: the closed set. The stored name of each is Marten's alias of its type name
-/// (<see cref="OperationEventTypes"/>) and, like the members' names below, is for ever. Events hold strings, integers of
-/// 32 bits, nulls, arrays and objects of our own types only, so that jsonb gives back what it was given.
+/// (<see cref="OperationEventTypes"/>) and, like the members' names below, is for ever. Events hold strings, integers
+/// of 32 bits, nulls, arrays and objects of our own types only, so that jsonb gives back what it was given.
 /// </summary>
 /// <remarks>
-/// The attributes alone decide the form, so that an application writes the same with whatever options its own serializer
-/// has: names, converters and, where a value may be its type's default, that it is written none the less.
+/// The attributes alone decide the form, so that an application writes the same with whatever options its own
+/// serializer has: names, converters and, where a value may be its type's default, that it is written none the less.
 /// </remarks>
 public abstract record OperationEvent
 {
@@ -187,8 +187,8 @@ public sealed record UpdateRefused : OperationEvent
 }
 
 /// <summary>
-/// Values were erased, in the events before this one and wherever else they stood. What later PUTs bring at these places
-/// is erased before it is decided about.
+/// Values were erased, in the events before this one and wherever else they stood. What later PUTs bring at these
+/// places is erased before it is decided about.
 /// </summary>
 public sealed record ValuesRedacted : OperationEvent
 {
@@ -216,7 +216,9 @@ public sealed record RedactedPlace
     [JsonPropertyName("version")]
     public required int Version { get; init; }
 
-    /// <summary>The number of the value among those of the event that may be redacted; -1 for its data as a whole.</summary>
+    /// <summary>
+    /// The number of the value among those of the event that may be redacted; -1 for its data as a whole.
+    /// </summary>
     [JsonPropertyName("value"), JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public required int Value { get; init; }
 

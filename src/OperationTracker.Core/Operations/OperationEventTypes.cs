@@ -8,12 +8,14 @@ using OperationTracker.Core.Json;
 namespace OperationTracker.Core.Operations;
 
 /// <summary>
-/// The names under which events are stored, and their JSON. The alias is Marten's <c>ClassicTypeName</c> of the type and
-/// the .NET name what Marten writes beside it; both are pinned by a test, for they are for ever.
+/// The names under which events are stored, and their JSON. The alias is Marten's <c>ClassicTypeName</c> of the type
+/// and the .NET name what Marten writes beside it; both are pinned by a test, for they are for ever.
 /// </summary>
 public static class OperationEventTypes
 {
-    /// <summary>The version of the events' form, written into each change's headers. Raised when a form changes.</summary>
+    /// <summary>
+    /// The version of the events' form, written into each change's headers. Raised when a form changes.
+    /// </summary>
     public const int SchemaVersion = 1;
 
     private static readonly JsonSerializerOptions Options = new()
@@ -58,8 +60,8 @@ public static class OperationEventTypes
     public static string DotNetTypeOf(OperationEvent @event) => ByClrType[@event.GetType()].DotNetType;
 
     /// <summary>
-    /// The event as the JSON text of its <c>data</c> column, in canonical form (RFC 8785): members sorted by name, which
-    /// is all that is left to do for events that hold no numbers but 32-bit integers.
+    /// The event as the JSON text of its <c>data</c> column, in canonical form (RFC 8785): members sorted by name,
+    /// which is all that is left to do for events that hold no numbers but 32-bit integers.
     /// </summary>
     public static byte[] Write(OperationEvent @event) =>
         JsonSerializer.SerializeToUtf8Bytes(@event, ByClrType[@event.GetType()].JsonType);

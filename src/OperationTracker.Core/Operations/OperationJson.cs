@@ -5,8 +5,8 @@ using OperationTracker.Core.Json;
 namespace OperationTracker.Core.Operations;
 
 /// <summary>
-/// Documents as the contract writes them. What is written is pinned: the table's order, unknown members last in the order
-/// in which they first came, compact, escapes of <see cref="CanonicalJsonEncoder"/>. ETags depend on it.
+/// Documents as the contract writes them. What is written is pinned: the table's order, unknown members last in the
+/// order in which they first came, compact, escapes of <see cref="CanonicalJsonEncoder"/>. ETags depend on it.
 /// </summary>
 public static class OperationJson
 {
@@ -122,7 +122,9 @@ public static class OperationJson
             writer.WriteStringValue(text);
     }
 
-    /// <summary>Writes nothing for an absent member, null for null, and the name alone when a value is to follow.</summary>
+    /// <summary>
+    /// Writes nothing for an absent member, null for null, and the name alone when a value is to follow.
+    /// </summary>
     private static bool BeginMember<T>(Utf8JsonWriter writer, JsonEncodedText name, Optional<T> member, out T value)
         where T : notnull
     {
@@ -171,7 +173,8 @@ public static class OperationJson
             ? response.Value with { UnknownMembers = response.Value.UnknownMembers.ToCanonical() }
             : response;
 
-    private static Optional<ValueList<TargetCluster>> WithCanonicalMembers(Optional<ValueList<TargetCluster>> clusters) =>
+    private static Optional<ValueList<TargetCluster>> WithCanonicalMembers(
+        Optional<ValueList<TargetCluster>> clusters) =>
         clusters.HasValue
             ? new ValueList<TargetCluster>([.. clusters.Value.Select(cluster => cluster with
             {

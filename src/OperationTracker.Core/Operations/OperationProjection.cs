@@ -21,8 +21,8 @@ public static class OperationProjection
         events.Aggregate(state, Apply);
 
     /// <summary>
-    /// The state after the event of a version. Stored streams have no gaps; where somebody made one, the state stands at its
-    /// last event's version all the same.
+    /// The state after the event of a version. Stored streams have no gaps; where somebody made one, the state stands
+    /// at its last event's version all the same.
     /// </summary>
     public static OperationState ApplyAt(OperationState state, long version, OperationEvent? @event) =>
         Apply(state with { Version = version - 1 }, @event);

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace OperationTracker.Core.Operations;
 
-/// <summary>The contract's form of a time: <c>YYYYMMDD_hhmmss</c>, a real date and a time of 24 hours, in no stated zone.</summary>
+/// <summary>
+/// The contract's form of a time: <c>YYYYMMDD_hhmmss</c>, a real date and a time of 24 hours, in no stated zone.
+/// </summary>
 public static class OperationTime
 {
     /// <summary>The form, as the base library writes it.</summary>

@@ -64,7 +64,9 @@ public readonly struct Optional<T> : IEquatable<Optional<T>>
     public override string ToString() => HasValue ? Value.ToString() ?? "" : IsNull ? "null" : "absent";
 }
 
-/// <summary>Writes an <see cref="Optional{T}"/> as its value or <c>null</c>; leaving out is the property's own business.</summary>
+/// <summary>
+/// Writes an <see cref="Optional{T}"/> as its value or <c>null</c>; leaving out is the property's own business.
+/// </summary>
 internal sealed class OptionalConverterFactory : JsonConverterFactory
 {
     public override bool CanConvert(Type typeToConvert) =>
@@ -79,7 +81,8 @@ internal sealed class OptionalConverterFactory : JsonConverterFactory
     {
         public override bool HandleNull => true;
 
-        public override Optional<T> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        public override Optional<T> Read(
+            ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
             reader.TokenType == JsonTokenType.Null
                 ? Optional<T>.Null
                 : JsonSerializer.Deserialize<T>(ref reader, options) ?? throw new JsonException();

@@ -6,10 +6,10 @@ using OperationTracker.Core.Json;
 namespace OperationTracker.Core.Operations;
 
 /// <summary>
-/// Puts a marker in the place of values: of a document, and of whatever an event says of it. What may be redacted are the
-/// texts <c>uri</c>, <c>body</c> and <c>sub_status</c>, wherever the contract has them, and all that it does not name; a
-/// pointer to an object or an array stands for all of these below it. Ids, times, statuses, methods and codes stay: they
-/// are what an operation is found and judged by.
+/// Puts a marker in the place of values: of a document, and of whatever an event says of it. What may be redacted are
+/// the texts <c>uri</c>, <c>body</c> and <c>sub_status</c>, wherever the contract has them, and all that it does not
+/// name; a pointer to an object or an array stands for all of these below it. Ids, times, statuses, methods and codes
+/// stay: they are what an operation is found and judged by.
 /// </summary>
 public static class Redaction
 {
@@ -44,7 +44,8 @@ public static class Redaction
         if (JsonPointer.Split(pointer) is not { } path)
             return "is not a JSON Pointer: it begins with a slash, or is empty for the whole document";
         return PlaceOf(path) == Place.Fixed
-            ? "names a value that stays: what may be redacted are uri, body, sub_status and members that the contract does not name"
+            ? "names a value that stays: what may be redacted are uri, body,"
+                + " sub_status and members that the contract does not name"
             : null;
     }
 
@@ -74,7 +75,9 @@ public static class Redaction
     /// <param name="type">The alias of its kind; of one that is not ours nothing is redacted.</param>
     /// <param name="data">Its data in canonical form.</param>
     /// <param name="pointers">Pointers into the document.</param>
-    /// <param name="moved">Texts that are redacted wherever they stand: they came to one of these pointers later.</param>
+    /// <param name="moved">
+    /// Texts that are redacted wherever they stand: they came to one of these pointers later.
+    /// </param>
     public static byte[] Apply(string type, byte[] data, IEnumerable<string> pointers, IReadOnlySet<string> moved)
     {
         if (JsonNode.Parse(data, documentOptions: Documents) is not JsonObject root)
@@ -194,7 +197,9 @@ public static class Redaction
     }
 
     private static string RedactText(string json, Place place, IReadOnlyList<string> path) =>
-        Redact(JsonNode.Parse(json, documentOptions: Documents), place, path, inEvent: false) is { } node ? ToText(node) : json;
+        Redact(JsonNode.Parse(json, documentOptions: Documents), place, path, inEvent: false) is { } node
+            ? ToText(node)
+            : json;
 
     /// <summary>Puts the marker in the place of every string that is one of these.</summary>
     private static void RedactTexts(JsonNode node, IReadOnlySet<string> texts)
@@ -221,7 +226,8 @@ public static class Redaction
     }
 
     private static string Unquoted(string json) =>
-        JsonNode.Parse(json, documentOptions: Documents) is JsonValue value && value.GetValueKind() == JsonValueKind.String
+        JsonNode.Parse(json, documentOptions: Documents) is JsonValue value
+            && value.GetValueKind() == JsonValueKind.String
             ? (string)value! : json;
 
     /// <summary>All that may be redacted in a document, in order.</summary>
@@ -266,7 +272,9 @@ public static class Redaction
 
     private const string UnknownMembersName = "unknown_members";
 
-    /// <summary>A node that may be put into a parent: one that has a parent already is the one that stands there.</summary>
+    /// <summary>
+    /// A node that may be put into a parent: one that has a parent already is the one that stands there.
+    /// </summary>
     private static JsonNode? Detached(JsonNode? node) => node?.Parent is null ? node : node.DeepClone();
 
     private static string ToText(JsonNode node) => JsonValueText.Write(writer => node.WriteTo(writer));

@@ -10,7 +10,9 @@ namespace OperationTracker.Core.Operations;
 /// JSON text in a string, because jsonb would rewrite its numbers and sort its keys.
 /// </summary>
 /// <param name="Name">The member's name, unescaped.</param>
-/// <param name="Json">The value as compact JSON text; number tokens as they were sent, members in the order they came.</param>
+/// <param name="Json">
+/// The value as compact JSON text; number tokens as they were sent, members in the order they came.
+/// </param>
 public sealed record UnknownMember(
     [property: JsonPropertyName("name")] string Name,
     [property: JsonPropertyName("json")] string Json);
@@ -24,7 +26,9 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
 {
     private readonly ImmutableArray<UnknownMember> _members;
 
-    /// <summary>The members in this order. Names are unlike each other: a document with a name twice is refused.</summary>
+    /// <summary>
+    /// The members in this order. Names are unlike each other: a document with a name twice is refused.
+    /// </summary>
     public UnknownMembers(ImmutableArray<UnknownMember> members) => _members = members;
 
     /// <summary>The members, first come first.</summary>
@@ -39,7 +43,9 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
         : new([.. _members.OrderBy(member => member.Name, StringComparer.Ordinal)
             .Select(member => member with { Json = JsonValueText.Canonical(member.Json) })]);
 
-    /// <summary>Refuses an event that has a named member among the unknown ones: its document would have it twice.</summary>
+    /// <summary>
+    /// Refuses an event that has a named member among the unknown ones: its document would have it twice.
+    /// </summary>
     /// <exception cref="JsonException">One of these members has a name among <paramref name="names"/>.</exception>
     internal void MustNotBeAmong(JsonEncodedText[] names)
     {
@@ -64,7 +70,9 @@ public readonly struct UnknownMembers : IEquatable<UnknownMembers>
     /// <inheritdoc/>
     public override bool Equals(object? obj) => obj is UnknownMembers other && Equals(other);
 
-    /// <summary>Of the number of members only: their order does not count, and hashing values is not worth its price.</summary>
+    /// <summary>
+    /// Of the number of members only: their order does not count, and hashing values is not worth its price.
+    /// </summary>
     public override int GetHashCode() => InOrder.Length;
 
     /// <summary>Equality whatever the order.</summary>

@@ -21,7 +21,8 @@ public sealed class AuditProofs(TrackerDatabase database)
     /// changed, whatever was done to the database's own.
     /// </summary>
     public async Task<IReadOnlyList<byte[]>> BlocksAsync(Checkpoint checkpoint, CancellationToken cancel) =>
-        [.. (await _tree.StoredBlocksAsync(0, checkpoint.Size / MerkleTree.BlockSize, cancel).ConfigureAwait(false)).Values];
+        [.. (await _tree.StoredBlocksAsync(0, checkpoint.Size / MerkleTree.BlockSize, cancel)
+            .ConfigureAwait(false)).Values];
 
     /// <summary>Proves the events of an operation under a checkpoint; null when it has none there.</summary>
     /// <exception cref="InvalidDataException">The log is not that of the checkpoint.</exception>
@@ -31,8 +32,10 @@ public sealed class AuditProofs(TrackerDatabase database)
         await _tree.BuildAsync(cancel).ConfigureAwait(false);
         var size = await _tree.SizeAsync(cancel).ConfigureAwait(false);
         if (checkpoint.Size > size)
-            throw new InvalidDataException($"The log ends at position {size}; the checkpoint covers {checkpoint.Size}.");
-        if (!(await _tree.RootAsync(checkpoint.Size, cancel).ConfigureAwait(false)).AsSpan().SequenceEqual(checkpoint.Root.Span))
+            throw new InvalidDataException(
+                $"The log ends at position {size}; the checkpoint covers {checkpoint.Size}.");
+        if (!(await _tree.RootAsync(checkpoint.Size, cancel).ConfigureAwait(false)).AsSpan()
+            .SequenceEqual(checkpoint.Root.Span))
             throw new InvalidDataException("The log is not that of the checkpoint: 'optrack audit verify' tells more.");
 
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);

@@ -15,10 +15,12 @@ internal sealed record AuditRow(AuditedEvent Event, long? StreamVersion, bool Is
 internal static class AuditReader
 {
     /// <summary>
-    /// One page after an event; through <paramref name="lastStream"/>, that stream included, or to the end when it is null.
+    /// One page after an event; through <paramref name="lastStream"/>, that stream included, or to the end when it is
+    /// null.
     /// </summary>
     public static async Task<IReadOnlyList<AuditRow>> ReadStreamsAsync(
-        TrackerDatabase database, NpgsqlConnection connection, string afterStream, long afterVersion, string? lastStream,
+        TrackerDatabase database, NpgsqlConnection connection, string afterStream, long afterVersion,
+        string? lastStream,
         int limit, CancellationToken cancel)
     {
         await using var command = database.Command(connection, "audit_streams");
@@ -54,7 +56,8 @@ internal static class AuditReader
     private static NpgsqlParameter<string?> Text(string? value) =>
         new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Varchar };
 
-    private static string? TextOf(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
+    private static string? TextOf(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? null : row.GetString(column);
 
     private static byte[]? BytesOf(NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetFieldValue<byte[]>(column);

@@ -13,9 +13,9 @@ public sealed record AuditReport(
     long Size, long Events, ReadOnlyMemory<byte> Root, IReadOnlyList<AuditFinding> Findings, long FindingsBeyond);
 
 /// <summary>
-/// Reads the whole record again and finds what was changed, removed, inserted, reordered or cut since it was appended. In
-/// a running system, by short statements; what looks wrong is looked at a second time before it is told, for a redaction
-/// may have come in between. Memory does not grow with the log.
+/// Reads the whole record again and finds what was changed, removed, inserted, reordered or cut since it was appended.
+/// In a running system, by short statements; what looks wrong is looked at a second time before it is told, for a
+/// redaction may have come in between. Memory does not grow with the log.
 /// </summary>
 public sealed class AuditVerification(TrackerDatabase database)
 {
@@ -23,7 +23,9 @@ public sealed class AuditVerification(TrackerDatabase database)
     private const int PositionsPerPage = 20 * MerkleTree.BlockSize;
     private const int MaxFindings = 10_000;
 
-    /// <summary>Parts of the streams that are read side by side: two keep two cores busy with a database beside them.</summary>
+    /// <summary>
+    /// Parts of the streams that are read side by side: two keep two cores busy with a database beside them.
+    /// </summary>
     private const int Parts = 2;
 
     private readonly Lock _lock = new();
@@ -153,9 +155,11 @@ public sealed class AuditVerification(TrackerDatabase database)
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             Report(rows.GetString(0) == "stream"
-                ? new AuditFinding(AuditFindingKind.Removed, rows.GetString(1), 1, null, "all events of the stream are missing")
+                ? new AuditFinding(
+                    AuditFindingKind.Removed, rows.GetString(1), 1, null, "all events of the stream are missing")
                 : new AuditFinding(
-                    AuditFindingKind.Inserted, null, null, null, $"the event with seq_id {rows.GetInt64(2)} is of no stream"));
+                    AuditFindingKind.Inserted, null, null, null,
+                    $"the event with seq_id {rows.GetInt64(2)} is of no stream"));
         }
     }
 

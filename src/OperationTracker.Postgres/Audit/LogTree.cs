@@ -5,9 +5,9 @@ using OperationTracker.Core.Audit;
 namespace OperationTracker.Postgres.Audit;
 
 /// <summary>
-/// The Merkle tree over the log. The hashes of complete subtrees of 256, 65,536 and 16,777,216 leaves are stored, so that
-/// a root or a proof reads a few hundred rows however long the log is; all others are computed when they are asked for.
-/// Built beside the append, by whoever comes first.
+/// The Merkle tree over the log. The hashes of complete subtrees of 256, 65,536 and 16,777,216 leaves are stored, so
+/// that a root or a proof reads a few hundred rows however long the log is; all others are computed when they are asked
+/// for. Built beside the append, by whoever comes first.
 /// </summary>
 public sealed class LogTree(TrackerDatabase database)
 {
@@ -101,7 +101,8 @@ public sealed class LogTree(TrackerDatabase database)
 
     private async Task<byte[][]> BlocksAsync(NpgsqlConnection connection, long from, long to, CancellationToken cancel)
     {
-        var leaves = await LeavesAsync(connection, from * MerkleTree.BlockSize, to * MerkleTree.BlockSize, cancel).ConfigureAwait(false);
+        var leaves = await LeavesAsync(
+            connection, from * MerkleTree.BlockSize, to * MerkleTree.BlockSize, cancel).ConfigureAwait(false);
         return [.. leaves.Chunk(MerkleTree.BlockSize).Select(MerkleFrontier.RootOf)];
     }
 
@@ -112,7 +113,8 @@ public sealed class LogTree(TrackerDatabase database)
             connection, level, parent << LevelStep, (parent + 1) << LevelStep, cancel).ConfigureAwait(false);
         return children.Count == 1 << LevelStep
             ? MerkleFrontier.RootOf(children.Values)
-            : throw new InvalidDataException("Nodes of the log's tree are missing; empty tree_nodes to have it built anew.");
+            : throw new InvalidDataException(
+                "Nodes of the log's tree are missing; empty tree_nodes to have it built anew.");
     }
 
     private async Task<List<byte[]>> LeavesAsync(
@@ -151,7 +153,8 @@ public sealed class LogTree(TrackerDatabase database)
         command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
         command.Parameters.Add(new NpgsqlParameter<long[]>
         {
-            TypedValue = [.. hashes.Select((_, i) => first + i)], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
+            TypedValue = [.. hashes.Select((_, i) => first + i)],
+            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
         });
         command.Parameters.Add(new NpgsqlParameter<byte[][]>
         {

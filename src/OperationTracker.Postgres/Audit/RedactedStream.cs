@@ -60,7 +60,8 @@ internal sealed class RedactedStream
         if (@event.Openings() is not { } openings)
             return new RedactedEvent(@event, after, [1, .. @event.ContentHash()!], [-1]);
         var (old, now) = (SealedValues.Of(before), SealedValues.Of(after));
-        int[] values = [.. Enumerable.Range(0, old.Count).Where(index => !old[index].AsSpan().SequenceEqual(now[index]))];
+        int[] values =
+            [.. Enumerable.Range(0, old.Count).Where(index => !old[index].AsSpan().SequenceEqual(now[index]))];
         return new RedactedEvent(@event, after, openings.Without(old, values.ToHashSet()).ToBytes(), values);
     }
 

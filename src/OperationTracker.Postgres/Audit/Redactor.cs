@@ -15,8 +15,8 @@ public sealed record RedactionOutcome(int Events, int Values, long? Version);
 
 /// <summary>
 /// Erases values of an operation: from its events, refused documents included, and from all that was made of them. Each
-/// hash that was ever given away stays what it was: it was made of salted commitments, whose salts are destroyed with the
-/// values. One transaction under the append lock, in one round trip; the event that tells of it is part of it.
+/// hash that was ever given away stays what it was: it was made of salted commitments, whose salts are destroyed with
+/// the values. One transaction under the append lock, in one round trip; the event that tells of it is part of it.
 /// </summary>
 public sealed class Redactor(TrackerDatabase database)
 {
@@ -49,7 +49,8 @@ public sealed class Redactor(TrackerDatabase database)
             var operation = stream.Fold();
             if (stream.Redacted.Count == 0 && pointers.All(operation.State.Redactions.Contains))
                 return new RedactionOutcome(0, 0, null);
-            var told = await TellAsync(connection, stream, operation, pointers, reason, by, cancel).ConfigureAwait(false);
+            var told = await TellAsync(
+                connection, stream, operation, pointers, reason, by, cancel).ConfigureAwait(false);
             try
             {
                 await WriteAsync(connection, id, stream, operation, told, cancel).ConfigureAwait(false);
@@ -59,7 +60,8 @@ public sealed class Redactor(TrackerDatabase database)
                 || PostgresErrors.IsAppendLockHeld(fault) || PostgresErrors.IsContention(fault))
             {
                 if (attempt == Attempts)
-                    throw new EventStoreException(StoreFailure.Overloaded, "The operation is being changed all the time.", fault);
+                    throw new EventStoreException(
+                        StoreFailure.Overloaded, "The operation is being changed all the time.", fault);
             }
             catch (NpgsqlException fault)
             {
@@ -105,7 +107,9 @@ public sealed class Redactor(TrackerDatabase database)
         ValuesRedacted told, CancellationToken cancel)
     {
         var entry = new PendingAppend(
-            id.Value, new ProposedChange(id, _ => [told], new ChangeSource(UserAgent: "optrack redact", UserName: told.By)), 0);
+            id.Value,
+            new ProposedChange(id, _ => [told], new ChangeSource(UserAgent: "optrack redact", UserName: told.By)),
+            0);
         var plan = FlightPlan.Of([entry], new Dictionary<string, LoadedOperation> { [id.Value] = operation });
         await using var batch = new NpgsqlBatch(connection);
 
@@ -117,7 +121,8 @@ public sealed class Redactor(TrackerDatabase database)
         redact.Add(Array(NpgsqlDbType.Bytea, [.. stream.Redacted.Select(item => item.Openings)]));
         redact.Add(new NpgsqlParameter
         {
-            Value = Redaction.CoversUri(told.Pointers) ? Redaction.Marker : DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text,
+            Value = Redaction.CoversUri(told.Pointers) ? Redaction.Marker : DBNull.Value,
+            NpgsqlDbType = NpgsqlDbType.Text,
         });
         FlightCommand.AddParameters(Add(batch, "append_flight"), plan);
         AdminLog.Add(

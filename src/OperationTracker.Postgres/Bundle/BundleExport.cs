@@ -55,7 +55,8 @@ public sealed class BundleExport(
             await WriteSelectionAsync(bundle, connection, cancel).ConfigureAwait(false);
         }
 
-        return await WriteAsync(bundle, connection, selection.IsAll, Checkpoint.OfNote(note), after: 0, cancel).ConfigureAwait(false);
+        return await WriteAsync(
+            bundle, connection, selection.IsAll, Checkpoint.OfNote(note), after: 0, cancel).ConfigureAwait(false);
     }
 
     /// <summary>Goes on with a bundle that was broken off.</summary>
@@ -78,11 +79,13 @@ public sealed class BundleExport(
         }
 
         using var bundle = BundleWriter.AtEndOf(Open(FileMode.Open));
-        return await WriteAsync(bundle, connection, isAll, Checkpoint.OfNote(note), last ?? 0, cancel).ConfigureAwait(false);
+        return await WriteAsync(
+            bundle, connection, isAll, Checkpoint.OfNote(note), last ?? 0, cancel).ConfigureAwait(false);
     }
 
     private async Task<long> WriteAsync(
-        BundleWriter bundle, NpgsqlConnection connection, bool isAll, Checkpoint checkpoint, long after, CancellationToken cancel)
+        BundleWriter bundle, NpgsqlConnection connection, bool isAll, Checkpoint checkpoint, long after,
+        CancellationToken cancel)
     {
         var tree = new LogTree(database);
         await tree.BuildAsync(cancel).ConfigureAwait(false);
@@ -126,7 +129,8 @@ public sealed class BundleExport(
         BundleWriter bundle, NpgsqlConnection connection, bool isAll, long size, long after, CancellationToken cancel)
     {
         var text = database.Sql["export_events"].Replace(
-            "{chosen}", isAll ? $"{database.Schema.Quoted}.positions" : "pg_temp.export_positions", StringComparison.Ordinal);
+            "{chosen}", isAll ? $"{database.Schema.Quoted}.positions" : "pg_temp.export_positions",
+            StringComparison.Ordinal);
         for (var isLast = false; !isLast;)
         {
             await using var command = new NpgsqlCommand(text, connection);
@@ -171,7 +175,8 @@ public sealed class BundleExport(
         segment = 0;
         for (var (from, complete) = (0L, size / MerkleTree.BlockSize); from < complete; from += PageSize)
         {
-            var blocks = await tree.StoredBlocksAsync(from, Math.Min(from + PageSize, complete), cancel).ConfigureAwait(false);
+            var blocks = await tree.StoredBlocksAsync(
+                from, Math.Min(from + PageSize, complete), cancel).ConfigureAwait(false);
             foreach (var hash in blocks.Values)
             {
                 if (bundle.AddLine(Encoding.ASCII.GetBytes(Convert.ToHexStringLower(hash))))
@@ -217,7 +222,8 @@ public sealed class BundleExport(
         {
             foreach (var id in await IdsAsync(connection, cancel).ConfigureAwait(false))
             {
-                foreach (var row in await AuditReader.ReadStreamAsync(database, connection, id, cancel).ConfigureAwait(false))
+                foreach (var row in await AuditReader.ReadStreamAsync(
+                    database, connection, id, cancel).ConfigureAwait(false))
                     yield return row;
             }
 

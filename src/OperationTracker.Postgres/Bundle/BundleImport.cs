@@ -8,9 +8,9 @@ using OperationTracker.Core.Bundle;
 namespace OperationTracker.Postgres.Bundle;
 
 /// <summary>
-/// Puts the operations of a bundle into an empty tracker: the same events, with the same ids, times, sequence numbers and
-/// links, in the same order. All in one transaction; the views are for a rebuild to make. Positions are the bundle's where
-/// it is of the whole log, and numbered anew where it is not.
+/// Puts the operations of a bundle into an empty tracker: the same events, with the same ids, times, sequence numbers
+/// and links, in the same order. All in one transaction; the views are for a rebuild to make. Positions are the
+/// bundle's where it is of the whole log, and numbered anew where it is not.
 /// </summary>
 public sealed class BundleImport(TrackerDatabase database, string path)
 {
@@ -50,17 +50,20 @@ public sealed class BundleImport(TrackerDatabase database, string path)
 
     private async Task CopyStreamsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        var copy = await CopyAsync(connection, "mt_streams (id, type, version, timestamp, created)", cancel).ConfigureAwait(false);
+        var copy = await CopyAsync(
+            connection, "mt_streams (id, type, version, timestamp, created)", cancel).ConfigureAwait(false);
         await using (copy.ConfigureAwait(false))
         {
-            await foreach (var line in BundleReader.LinesAsync(path, BundleParts.Operations, cancel).ConfigureAwait(false))
+            await foreach (var line in BundleReader.LinesAsync(
+                path, BundleParts.Operations, cancel).ConfigureAwait(false))
             {
                 using var json = line.Json();
                 var root = json.RootElement;
                 await copy.StartRowAsync(cancel).ConfigureAwait(false);
                 await WriteAsync(copy, root.GetProperty("stream_id").GetString(), cancel).ConfigureAwait(false);
                 await WriteAsync(copy, root.GetProperty("type").GetString(), cancel).ConfigureAwait(false);
-                await copy.WriteAsync(root.GetProperty("version").GetInt64(), NpgsqlDbType.Bigint, cancel).ConfigureAwait(false);
+                await copy.WriteAsync(
+                    root.GetProperty("version").GetInt64(), NpgsqlDbType.Bigint, cancel).ConfigureAwait(false);
                 await copy.WriteAsync(Time(root, "timestamp"), NpgsqlDbType.TimestampTz, cancel).ConfigureAwait(false);
                 await copy.WriteAsync(Time(root, "created"), NpgsqlDbType.TimestampTz, cancel).ConfigureAwait(false);
             }
@@ -87,7 +90,8 @@ public sealed class BundleImport(TrackerDatabase database, string path)
                 await copy.WriteAsync(@event.Version, NpgsqlDbType.Bigint, cancel).ConfigureAwait(false);
                 await copy.WriteAsync(@event.Data, NpgsqlDbType.Jsonb, cancel).ConfigureAwait(false);
                 await WriteAsync(copy, @event.Type, cancel).ConfigureAwait(false);
-                await copy.WriteAsync(@event.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancel).ConfigureAwait(false);
+                await copy.WriteAsync(
+                    @event.Timestamp.UtcDateTime, NpgsqlDbType.TimestampTz, cancel).ConfigureAwait(false);
                 await WriteAsync(copy, @event.DotNetType, cancel).ConfigureAwait(false);
                 await WriteAsync(copy, @event.CorrelationId, cancel).ConfigureAwait(false);
                 await WriteAsync(copy, @event.CausationId, cancel).ConfigureAwait(false);
@@ -104,7 +108,8 @@ public sealed class BundleImport(TrackerDatabase database, string path)
     private async Task CopyPositionsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var position = 0L;
-        var copy = await CopyAsync(connection, "positions (position, seq_id, form, secret, link)", cancel).ConfigureAwait(false);
+        var copy = await CopyAsync(
+            connection, "positions (position, seq_id, form, secret, link)", cancel).ConfigureAwait(false);
         await using (copy.ConfigureAwait(false))
         {
             await foreach (var (@event, _) in BundleCheck.EventsAsync(path, cancel).ConfigureAwait(false))
@@ -149,6 +154,7 @@ public sealed class BundleImport(TrackerDatabase database, string path)
     private static Task WriteAsync(NpgsqlBinaryImporter copy, string? text, CancellationToken cancel) =>
         text is null ? copy.WriteNullAsync(cancel) : copy.WriteAsync(text, NpgsqlDbType.Varchar, cancel);
 
-    private static Task WriteAsync(NpgsqlBinaryImporter copy, byte[]? bytes, NpgsqlDbType type, CancellationToken cancel) =>
+    private static Task WriteAsync(
+        NpgsqlBinaryImporter copy, byte[]? bytes, NpgsqlDbType type, CancellationToken cancel) =>
         bytes is null ? copy.WriteNullAsync(cancel) : copy.WriteAsync(bytes, type, cancel);
 }

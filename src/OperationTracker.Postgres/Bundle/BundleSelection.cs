@@ -55,7 +55,8 @@ public sealed record BundleSelection
     {
         await using var command = new NpgsqlCommand { Connection = connection };
         command.CommandText = database.Sql["export_select_filter"].Replace(
-            "{filters}", ListConditions.Of(new OperationListQuery(filter, null, 0), command.Parameters), StringComparison.Ordinal);
+            "{filters}", ListConditions.Of(new OperationListQuery(filter, null, 0), command.Parameters),
+            StringComparison.Ordinal);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 

@@ -54,8 +54,8 @@ internal static class LeftoverServers
     }
 
     /// <summary>
-    /// A process that is ending has no program any more, and for a moment still the server's shared memory, with which no
-    /// other server starts. Its directory it gives up after that.
+    /// A process that is ending has no program any more, and for a moment still the server's shared memory, with which
+    /// no other server starts. Its directory it gives up after that.
     /// </summary>
     private static bool IsServer(string process) => Link(process, "exe") is { } program
         ? Path.GetFileName(program) is "postgres" or "postgres (deleted)"

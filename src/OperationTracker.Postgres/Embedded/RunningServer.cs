@@ -56,6 +56,6 @@ public static class RunningServer
 
     private static EmbeddedPostgresException NotRunning(DataDirectory data, Exception? cause = null) => new(
         EmbeddedPostgresProblem.NotRunning,
-        $"No PostgreSQL of a tracker runs on the data directory {data.Path}. Start it with optrack serve, name its directory"
-        + " with --data, or name a database with --database or OPTRACK_DATABASE.", cause);
+        $"No PostgreSQL of a tracker runs on the data directory {data.Path}. Start it with optrack serve,"
+        + " name its directory with --data, or name a database with --database or OPTRACK_DATABASE.", cause);
 }

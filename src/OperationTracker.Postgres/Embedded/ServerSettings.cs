@@ -62,8 +62,9 @@ internal static class ServerSettings
             if (value == wanted) continue;
             throw new EmbeddedPostgresException(
                 EmbeddedPostgresProblem.UnsafeSettings,
-                $"PostgreSQL runs with {name} = {value}, so it could lose what the tracker acknowledged. Reset it: " +
-                $"alter role {EmbeddedDatabase.Owner} reset {name}, alter database {EmbeddedDatabase.Name} reset {name}");
+                $"PostgreSQL runs with {name} = {value}, so it could lose what the tracker acknowledged. Reset it:"
+                + $" alter role {EmbeddedDatabase.Owner} reset {name},"
+                + $" alter database {EmbeddedDatabase.Name} reset {name}");
         }
     }
 }

@@ -7,7 +7,8 @@ namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
 /// Rows in the binary form that COPY reads (PostgreSQL's manual, "COPY", Binary Format), encoded as they are added. The
-/// client library's importer encodes value by value, each an awaited call: a quarter of what a rebuild cost the process.
+/// client library's importer encodes value by value, each an awaited call: a quarter of what a rebuild cost the
+/// process.
 /// </summary>
 internal sealed class CopyBuffer
 {
@@ -23,7 +24,9 @@ internal sealed class CopyBuffer
     /// <summary>Bytes of the rows that were added since the last sending.</summary>
     public int Length => _bytes.WrittenCount;
 
-    /// <summary>"PGCOPY", a line's end, a byte that is none of UTF-8, another line's end, and a zero: what damages files shows.</summary>
+    /// <summary>
+    /// "PGCOPY", a line's end, a byte that is none of UTF-8, another line's end, and a zero: what damages files shows.
+    /// </summary>
     private static ReadOnlySpan<byte> Signature => [0x50, 0x47, 0x43, 0x4f, 0x50, 0x59, 0x0a, 0xff, 0x0d, 0x0a, 0x00];
 
     /// <summary>Begins a row; as many values have to follow, in the order of the columns.</summary>
@@ -43,7 +46,10 @@ internal sealed class CopyBuffer
         _bytes.Advance(sizeof(long));
     }
 
-    /// <summary>A <c>timestamptz</c>, in microseconds; the ends of the range are the infinities, as the client library reads them.</summary>
+    /// <summary>
+    /// A <c>timestamptz</c>, in microseconds; the ends of the range are the infinities, as the client library reads
+    /// them.
+    /// </summary>
     public void Write(DateTime value) => Write(
         value == DateTime.MaxValue ? long.MaxValue
         : value == DateTime.MinValue ? long.MinValue
@@ -84,7 +90,10 @@ internal sealed class CopyBuffer
             Write(value);
     }
 
-    /// <summary>Sends the rows, if there are any, to a table by a statement <c>copy … from stdin (format binary)</c>, and forgets them.</summary>
+    /// <summary>
+    /// Sends the rows, if there are any, to a table by a statement <c>copy … from stdin (format binary)</c>, and
+    /// forgets them.
+    /// </summary>
     public async Task SendAsync(NpgsqlConnection connection, string statement, CancellationToken cancel)
     {
         if (_bytes.WrittenCount == 0)

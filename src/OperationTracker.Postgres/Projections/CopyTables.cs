@@ -37,7 +37,9 @@ internal sealed class CopyTables(TrackerDatabase database)
             await ExecuteTextAsync(connection, statement, cancel).ConfigureAwait(false);
     }
 
-    /// <summary>Lets the session build indexes with the help of others, as fits a system that nobody else uses.</summary>
+    /// <summary>
+    /// Lets the session build indexes with the help of others, as fits a system that nobody else uses.
+    /// </summary>
     public static Task UseAllProcessorsAsync(NpgsqlConnection connection, CancellationToken cancel) =>
         ExecuteTextAsync(connection, "set max_parallel_maintenance_workers = 2", cancel);
 
@@ -51,8 +53,8 @@ internal sealed class CopyTables(TrackerDatabase database)
         cancel);
 
     /// <summary>
-    /// Swaps, or says which streams have changed since the horizon, and up to which position. All in one transaction without an
-    /// answer in between.
+    /// Swaps, or says which streams have changed since the horizon, and up to which position. All in one transaction
+    /// without an answer in between.
     /// </summary>
     public async Task<(string[] Changed, long UpTo)> TrySwapAsync(
         NpgsqlConnection connection, RebuildLedger ledger, long horizon, TimeSpan patience, CancellationToken cancel)
@@ -156,5 +158,5 @@ internal sealed class CopyTables(TrackerDatabase database)
 
 /// <summary>Something that is not the tracker's depends on the tables, and would go on with the old ones.</summary>
 public sealed class CannotSwapException(IReadOnlyList<string> dependents) : Exception(
-    $"A rebuild replaces the table operations, and these depend on it: {string.Join(", ", dependents)}. Drop them first and"
-    + " make them anew afterwards, or repair single rows with optrack projections heal.");
+    $"A rebuild replaces the table operations, and these depend on it: {string.Join(", ", dependents)}."
+    + " Drop them first and make them anew afterwards, or repair single rows with optrack projections heal.");

@@ -32,7 +32,8 @@ internal sealed class CopyWriter(TrackerDatabase database, NpgsqlConnection conn
 
     public async Task FlushAsync(CancellationToken cancel)
     {
-        await _views.SendAsync(connection, Statement("operations_rebuild", OperationColumns.Views), cancel).ConfigureAwait(false);
+        await _views.SendAsync(
+            connection, Statement("operations_rebuild", OperationColumns.Views), cancel).ConfigureAwait(false);
         await _past.SendAsync(connection, Statement("past_operations_rebuild", OperationColumns.PastViews), cancel)
             .ConfigureAwait(false);
     }

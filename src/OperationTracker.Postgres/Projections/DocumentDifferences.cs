@@ -32,7 +32,8 @@ internal static class DocumentDifferences
         return found;
     }
 
-    private static void Compare(StringBuilder path, JsonElement? stored, JsonElement? folded, List<MemberDifference> found)
+    private static void Compare(
+        StringBuilder path, JsonElement? stored, JsonElement? folded, List<MemberDifference> found)
     {
         if (found.Count >= Most)
             return;

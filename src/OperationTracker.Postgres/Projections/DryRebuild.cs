@@ -31,7 +31,8 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
                     .ConfigureAwait(false) is { } page)
                 {
                     var events = 0L;
-                    await foreach (var stream in folder.FoldAsync(reader, page.After, page.Last, stop).ConfigureAwait(false))
+                    await foreach (var stream in folder.FoldAsync(
+                        reader, page.After, page.Last, stop).ConfigureAwait(false))
                     {
                         counters.Add(1, stream.Events, stream.Row is null ? 0 : 1);
                         events += stream.Events;

@@ -3,9 +3,9 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Gives way to those who serve: whoever finds somebody else at work in the database, after a piece of work, rests for twice the
-/// time that the piece took. On a system that nobody uses nobody rests; on one that is always at work the walk takes a third
-/// of what it would. Safe for use by several threads.
+/// Gives way to those who serve: whoever finds somebody else at work in the database, after a piece of work, rests for
+/// twice the time that the piece took. On a system that nobody uses nobody rests; on one that is always at work the
+/// walk takes a third of what it would. Safe for use by several threads.
 /// </summary>
 internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock)
 {

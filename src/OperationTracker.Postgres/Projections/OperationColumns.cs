@@ -20,8 +20,8 @@ internal abstract record Column<TRow>(string Name)
 
 /// <inheritdoc cref="Column{TRow}"/>
 internal sealed record Column<TRow, T>(
-    string Name, Func<TRow, T> Value, Action<CopyBuffer, T> Encode, Action<Utf8JsonWriter, T> Json, IEqualityComparer<T> Equality)
-    : Column<TRow>(Name)
+    string Name, Func<TRow, T> Value, Action<CopyBuffer, T> Encode, Action<Utf8JsonWriter, T> Json,
+    IEqualityComparer<T> Equality) : Column<TRow>(Name)
 {
     public override void Copy(CopyBuffer buffer, TRow row) => Encode(buffer, Value(row));
 
@@ -84,7 +84,8 @@ internal static class OperationColumns
         string.Join(", ", columns.Select(column => column.Name));
 
     private static Column<TRow, string> Text<TRow>(string name, Func<TRow, string> value) =>
-        new(name, value, (buffer, text) => buffer.Write(text), (json, text) => json.WriteStringValue(text), StringComparer.Ordinal);
+        new(name, value, (buffer, text) => buffer.Write(text), (json, text) => json.WriteStringValue(text),
+            StringComparer.Ordinal);
 
     private static Column<TRow, long> Number<TRow>(string name, Func<TRow, long> value) =>
         new(name, value, (buffer, number) => buffer.Write(number), (json, number) => json.WriteNumberValue(number),

@@ -128,7 +128,8 @@ public sealed class ProjectionRebuild
     }
 
     private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
-        new(_database, _ledger, _counters, _longStreams, pace, pace == _pace ? _giveWay : null, _faults, _clock, cancel);
+        new(_database, _ledger, _counters, _longStreams, pace, pace == _pace ? _giveWay : null, _faults, _clock,
+            cancel);
 
     /// <summary>
     /// Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.
@@ -181,7 +182,9 @@ public sealed class ProjectionRebuild
                 .ConfigureAwait(false);
             await _ledger.EndAsync(
                 connection, interrupted ? "interrupted" : "failed",
-                interrupted ? null : cause is EventFaultException ? cause.Message : TrackerDatabase.Explain(cause).Message)
+                interrupted ? null
+                    : cause is EventFaultException ? cause.Message
+                    : TrackerDatabase.Explain(cause).Message)
                 .ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is NpgsqlException or TimeoutException or IOException)
@@ -207,7 +210,8 @@ public sealed class NothingToResumeException : Exception
             || last.SchemaVersion != Schema.Migrations.Latest)
         {
             throw new NothingToResumeException(
-                $"The unfinished rebuild was begun by another build (fold {last.Fingerprint}, schema {last.SchemaVersion})."
+                $"The unfinished rebuild was begun by another build (fold {last.Fingerprint},"
+                + $" schema {last.SchemaVersion})."
                 + " Start a new one without --resume.");
         }
     }

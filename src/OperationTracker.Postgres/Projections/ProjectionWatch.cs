@@ -130,7 +130,8 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         {
             Health = new ProjectionHealth(
                 false,
-                $"built by {_builtBy}, and this build folds by {OperationProjection.Fingerprint}: see optrack projections"
+                $"built by {_builtBy}, and this build folds by {OperationProjection.Fingerprint}:"
+                + " see optrack projections"
                 + " preview, and rebuild");
         }
         else

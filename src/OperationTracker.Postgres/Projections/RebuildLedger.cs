@@ -49,7 +49,8 @@ internal sealed class RebuildLedger
         var seconds = Math.Max((until - row.GetFieldValue<DateTimeOffset>(14)).TotalSeconds, 0.001);
         var rate = events / seconds;
         var progress = new RebuildProgress(
-            row.GetString(4), streams, row.GetInt64(5), events, row.GetInt64(6), row.GetInt64(9), row.GetInt64(10), rate,
+            row.GetString(4), streams, row.GetInt64(5), events, row.GetInt64(6), row.GetInt64(9),
+            row.GetInt64(10), rate,
             running && row.GetString(4) == "read" && rate > 0
                 ? TimeSpan.FromSeconds(Math.Max(row.GetInt64(6) - events, 0) / rate)
                 : null);
@@ -89,7 +90,8 @@ internal sealed class RebuildLedger
     /// Waits until whoever held it before writes nothing any more, and runs the statement that changes the holder.
     /// </summary>
     private static async Task<RebuildLedger> TakeOverAsync(
-        TrackerDatabase database, Guid holder, NpgsqlConnection connection, NpgsqlCommand command, CancellationToken cancel)
+        TrackerDatabase database, Guid holder, NpgsqlConnection connection, NpgsqlCommand command,
+        CancellationToken cancel)
     {
         await using var transaction = await connection.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await using (var fence = new NpgsqlCommand(
@@ -126,7 +128,8 @@ internal sealed class RebuildLedger
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var ranges = new List<StreamRange>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
-            ranges.Add(new StreamRange(rows.GetInt32(0), rows.GetString(1), rows.IsDBNull(2) ? null : rows.GetString(2)));
+            ranges.Add(
+                new StreamRange(rows.GetInt32(0), rows.GetString(1), rows.IsDBNull(2) ? null : rows.GetString(2)));
         return ranges;
     }
 
@@ -156,7 +159,8 @@ internal sealed class RebuildLedger
 
     public async Task BeatAsync(NpgsqlConnection connection, RebuildProgress progress, CancellationToken cancel)
     {
-        await using var command = _database.Command(connection, "beat_rebuild").With(Id).With(_holder).With(progress.Phase)
+        await using var command = _database.Command(connection, "beat_rebuild")
+            .With(Id).With(_holder).With(progress.Phase)
             .With(progress.Streams).With(progress.Events).With(progress.Rows).With(progress.Faults);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }

@@ -25,7 +25,8 @@ internal sealed class RebuildLock : IAsyncDisposable
         $"hashtextextended('optrack fence {database.Schema.Name}', 0)";
 
     /// <exception cref="ProjectionLockedException">Somebody else holds it; the message says who.</exception>
-    public static async Task<RebuildLock> TakeAsync(TrackerDatabase database, string projection, CancellationToken cancel)
+    public static async Task<RebuildLock> TakeAsync(
+        TrackerDatabase database, string projection, CancellationToken cancel)
     {
         var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         try
@@ -63,6 +64,7 @@ internal sealed class RebuildLock : IAsyncDisposable
 /// <summary>Somebody else is rebuilding the projection, or healing it.</summary>
 public sealed class ProjectionLockedException(string projection, RebuildState? holder) : Exception(
     holder is { State: RebuildState.Running }
-        ? $"A rebuild of {projection} is running since {holder.StartedAt:u}, on {holder.Host} as process {holder.Process};"
+        ? $"A rebuild of {projection} is running since {holder.StartedAt:u},"
+            + $" on {holder.Host} as process {holder.Process};"
             + $" its last sign of life was {holder.Silence.TotalSeconds:0} s ago."
         : $"Another command works on {projection}.");

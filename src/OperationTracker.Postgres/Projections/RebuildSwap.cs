@@ -18,7 +18,9 @@ internal sealed class RebuildSwap(
     /// <summary>As many are never few, however fast they are folded.</summary>
     private const int MostFew = 2_000;
 
-    /// <summary>What the folding of few may take one worker, at the rate of the last pass; the append lock may be held for it.</summary>
+    /// <summary>
+    /// What the folding of few may take one worker, at the rate of the last pass; the append lock may be held for it.
+    /// </summary>
     private const double FewSeconds = 0.06;
 
     /// <summary>Passes after which it is clear that the log grows as fast as it is caught up with.</summary>
@@ -137,8 +139,8 @@ internal sealed class RebuildSwap(
         }
         catch (NpgsqlException fault) when (fault is not PostgresException || PostgresErrors.IsEndedForSilence(fault))
         {
-            // The server has ended the session. If the whole database is away, the next statement of the other one says so;
-            // if the swap was done all the same, the next attempt does.
+            // The server has ended the session. If the whole database is away, the next statement of the other one says
+            // so; if the swap was done all the same, the next attempt does.
             counters.Detail = "the last changes took too long to be folded under the append lock";
         }
 

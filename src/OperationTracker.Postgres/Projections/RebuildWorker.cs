@@ -47,7 +47,8 @@ internal sealed class RebuildWorker(
     }
 
     /// <summary>The chunks that <see cref="CatchUpAsync"/> takes.</summary>
-    public static ConcurrentQueue<string[]> ChunksOf(IEnumerable<string> streamIds) => new(streamIds.Chunk(CatchUpStreams));
+    public static ConcurrentQueue<string[]> ChunksOf(IEnumerable<string> streamIds) =>
+        new(streamIds.Chunk(CatchUpStreams));
 
     /// <summary>
     /// Replaces streams in the copy, within the writer's transaction; returns how many events they have.

@@ -5,8 +5,9 @@ using Npgsql;
 namespace OperationTracker.Postgres.Schema;
 
 /// <summary>
-/// Brings the schema to the form that this build expects. Migrations are numbered files, each applied in a transaction of
-/// its own under an advisory lock, so that several nodes may start at once; a migration is never edited once released.
+/// Brings the schema to the form that this build expects. Migrations are numbered files, each applied in a transaction
+/// of its own under an advisory lock, so that several nodes may start at once; a migration is never edited once
+/// released.
 /// </summary>
 public sealed class Migrations(TrackerDatabase database)
 {
@@ -33,7 +34,8 @@ public sealed class Migrations(TrackerDatabase database)
             return [];
 
         // Another node's migration may take long; then it is right to wait for it.
-        await ExecuteAsync(connection, "set lock_timeout = '60s'; set statement_timeout = 0", cancel).ConfigureAwait(false);
+        await ExecuteAsync(
+            connection, "set lock_timeout = '60s'; set statement_timeout = 0", cancel).ConfigureAwait(false);
         try
         {
             await ExecuteAsync(connection, $"select pg_advisory_lock({LockKey})", cancel).ConfigureAwait(false);
@@ -98,7 +100,8 @@ public sealed class Migrations(TrackerDatabase database)
             applied_at timestamptz not null default now()
         );
         {new SqlTexts(schema).Migration(file)}
-        insert into {schema.Quoted}.schema_versions (version, file) values ({VersionOf(file)}, '{Path.GetFileName(file)}');
+        insert into {schema.Quoted}.schema_versions (version, file)
+        values ({VersionOf(file)}, '{Path.GetFileName(file)}');
         """;
 
     private async Task<int> CurrentAsync(NpgsqlConnection connection, CancellationToken cancel)

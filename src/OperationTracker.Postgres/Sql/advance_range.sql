@@ -1,4 +1,5 @@
--- A checkpoint, in the transaction of what it stands for. Nothing is updated for who does not hold the rebuild any more.
+-- A checkpoint, in the transaction of what it stands for. Nothing is updated for who does not hold the rebuild any
+-- more.
 update {schema}.projection_rebuild_ranges r
 set reached = $4, finished = $5, streams = r.streams + $6, events = r.events + $7, rows = r.rows + $8
 from {schema}.projection_rebuilds b

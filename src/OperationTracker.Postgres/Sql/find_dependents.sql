@@ -9,7 +9,8 @@ join pg_depend d on d.refobjid = t.oid and d.refclassid = 'pg_class'::regclass a
 join pg_rewrite r on r.oid = d.objid
 join pg_class v on v.oid = r.ev_class and v.oid <> t.oid
 union all
-select format('the trigger %s on %s', g.tgname, t.name) from tables t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
+select format('the trigger %s on %s', g.tgname, t.name)
+from tables t join pg_trigger g on g.tgrelid = t.oid and not g.tgisinternal
 union all
 select format('the policy %s on %s', p.polname, t.name) from tables t join pg_policy p on p.polrelid = t.oid
 union all

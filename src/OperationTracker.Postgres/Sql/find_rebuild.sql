@@ -1,6 +1,6 @@
 -- The last rebuild of a projection, how long ago it gave a sign of life, and whether it holds its lock.
-select r.id, r.fingerprint, r.schema_version, r.state, r.phase, r.streams_total, r.events_total, r.streams, r.events, r.rows,
-       r.faults, r.host, r.process, r.started_at, r.resumed_at, r.updated_at, r.finished_at, r.error, r.lock_ms,
+select r.id, r.fingerprint, r.schema_version, r.state, r.phase, r.streams_total, r.events_total, r.streams, r.events,
+       r.rows, r.faults, r.host, r.process, r.started_at, r.resumed_at, r.updated_at, r.finished_at, r.error, r.lock_ms,
        clock_timestamp() - r.updated_at,
        exists (
            select from pg_locks l

@@ -1,6 +1,7 @@
--- Keeps vacuum off the tables that are swapped, and off those that take their places, until the transaction ends. Waited
--- for in this mode, which neither readers nor writers mind, the server's own vacuum gives up after deadlock_timeout; a
--- swap, for which others wait, waits for nobody so long. In a block, for there may be no copies any more.
+-- Keeps vacuum off the tables that are swapped, and off those that take their places, until the transaction ends.
+-- Waited for in this mode, which neither readers nor writers mind, the server's own vacuum gives up after
+-- deadlock_timeout; a swap, for which others wait, waits for nobody so long. In a block, for there may be no copies any
+-- more.
 do $$
 declare
     swapped regclass;

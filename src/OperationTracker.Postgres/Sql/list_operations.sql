@@ -1,5 +1,5 @@
--- One page of the list. The page ends early where its documents together pass a number of bytes, so that a page of large
--- documents does not fill the memory; it always holds one.
+-- One page of the list. The page ends early where its documents together pass a number of bytes, so that a page of
+-- large documents does not fill the memory; it always holds one.
 select operation_id, occurred_time, last_update_time, status, document
 from (
     select operation_id, occurred_time, last_update_time, status, document,

@@ -1,6 +1,6 @@
 -- One page of the list as it stood at an instant ($2): the rows that stand since then, with their documents, and those
--- that others have taken the place of, without. Each of the two is ordered and limited by itself, so that it may go by the
--- index of that order where many rows pass, and scan where few do. The page ends early where documents are large.
+-- that others have taken the place of, without. Each of the two is ordered and limited by itself, so that it may go by
+-- the index of that order where many rows pass, and scan where few do. The page ends early where documents are large.
 select operation_id, occurred_time, last_update_time, status, stream_version, document
 from (
     select page.*, sum(coalesce(octet_length(document), 0)) over (order by occurred_time, operation_id)

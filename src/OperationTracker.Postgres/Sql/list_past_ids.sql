@@ -1,6 +1,7 @@
--- One page of ids as they stood at an instant ($2), joined as list_ids does, and whether more follow; the rows are found as
--- list_past finds them, one more than the page holds.
-select count(*) filter (where place <= $1)::int, string_agg(to_json(operation_id)::text, ',') filter (where place <= $1),
+-- One page of ids as they stood at an instant ($2), joined as list_ids does, and whether more follow; the rows are
+-- found as list_past finds them, one more than the page holds.
+select count(*) filter (where place <= $1)::int,
+       string_agg(to_json(operation_id)::text, ',') filter (where place <= $1),
        max(occurred_time) filter (where place <= $1), (array_agg(operation_id))[least(count(*), $1)], count(*) > $1
 from (
     select operation_id, occurred_time, row_number() over (order by occurred_time, operation_id) as place

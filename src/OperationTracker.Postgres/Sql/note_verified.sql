@@ -1,1 +1,3 @@
-update {schema}.projections set verified_at = clock_timestamp(), verified_operations = $2, differences = $3 where name = $1
+update {schema}.projections
+set verified_at = clock_timestamp(), verified_operations = $2, differences = $3
+where name = $1

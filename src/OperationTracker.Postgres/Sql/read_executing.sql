@@ -1,5 +1,5 @@
--- A page of the operations that are executing, each with the time of the event that began it. The keys' collations differ;
--- the stream's index is by the default one.
+-- A page of the operations that are executing, each with the time of the event that began it. The keys' collations
+-- differ; the stream's index is by the default one.
 select o.operation_id, o.occurred_time, coalesce(begun.timestamp, o.last_event_at), o.request_method, o.request_uri
 from (
     select operation_id, occurred_time, last_event_at, request_method, request_uri

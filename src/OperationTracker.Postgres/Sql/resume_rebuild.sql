@@ -1,7 +1,7 @@
 -- Goes on with a rebuild under a new holder.
 update {schema}.projection_rebuilds r
-set state = 'running', holder = $2, host = $3, process = $4, resumed_at = clock_timestamp(), updated_at = clock_timestamp(),
-    finished_at = null, error = null,
+set state = 'running', holder = $2, host = $3, process = $4,
+    resumed_at = clock_timestamp(), updated_at = clock_timestamp(), finished_at = null, error = null,
     streams = c.streams, events = c.events, rows = c.rows
 from (
     select coalesce(sum(streams), 0) as streams, coalesce(sum(events), 0) as events, coalesce(sum(rows), 0) as rows

@@ -1,5 +1,5 @@
--- The stays in states that ended in a piece of the log: each event that ended one, with the one before it in its stream that
--- began a state.
+-- The stays in states that ended in a piece of the log: each event that ended one, with the one before it in its stream
+-- that began a state.
 select e.data ->> 'from', greatest(e.timestamp - begun.timestamp, interval '0'), o.request_method, o.request_uri
 from {schema}.positions p
 join {schema}.mt_events e on e.seq_id = any (array[p.seq_id])

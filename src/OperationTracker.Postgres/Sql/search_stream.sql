@@ -1,4 +1,5 @@
--- As search_log, of one stream ($5): found by the stream's own index, in which the order of versions is that of positions.
+-- As search_log, of one stream ($5): found by the stream's own index, in which the order of versions is that of
+-- positions.
 select position, stream_id, version, id, type, data, timestamp, causation_id, correlation_id, user_name, headers
 from (
     select found.*, sum(octet_length(data)) over (order by position) - octet_length(data) as before

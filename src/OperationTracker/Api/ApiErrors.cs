@@ -16,7 +16,9 @@ internal sealed record ApiError(int Status, string Code, string Message, string 
 /// <summary>Turns outcomes into the contract's error answers; the only file that knows their codes.</summary>
 internal static class ApiErrors
 {
-    /// <summary>Seconds after which a client may ask again: what is short of something now has it back soon, or not at all.</summary>
+    /// <summary>
+    /// Seconds after which a client may ask again: what is short of something now has it back soon, or not at all.
+    /// </summary>
     public const string RetryAfterSeconds = "1";
 
     public static readonly ApiError Format = new(400, "010001", "Parameter format error.");
@@ -58,7 +60,9 @@ internal static class ApiErrors
         _ => Format with { Status = status },
     };
 
-    /// <summary>The error of a document with these faults: that of the weightiest class, with all of them as details.</summary>
+    /// <summary>
+    /// The error of a document with these faults: that of the weightiest class, with all of them as details.
+    /// </summary>
     public static ApiError Of(IReadOnlyList<DocumentFault> faults) => faults.Min(fault => fault.Kind) switch
     {
         FaultKind.Format => Format,

@@ -7,8 +7,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// <c>GET /v1/reports/durations</c>: how long operations stayed in each state, of stays that ended. A request looks at a
-/// piece of the log for about a second; whoever wants more adds up the buckets of the pieces.
+/// <c>GET /v1/reports/durations</c>: how long operations stayed in each state, of stays that ended. A request looks at
+/// a piece of the log for about a second; whoever wants more adds up the buckets of the pieces.
 /// </summary>
 internal sealed class DurationsReport(IOperationReader events, InstantReader instants, TimeProvider clock)
 {

@@ -8,7 +8,8 @@ namespace OperationTracker.Api;
 /// <summary>Writes events as the history and the log give them. The data go as they stand in the store.</summary>
 internal static class EventWriter
 {
-    public static void Write(Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin, IReadOnlyList<ChangedPlace>? changed)
+    public static void Write(
+        Utf8JsonWriter writer, StoredEvent @event, EventOrigin origin, IReadOnlyList<ChangedPlace>? changed)
     {
         writer.WriteStartObject();
         writer.WriteString("operation_id", @event.StreamId);

@@ -7,8 +7,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// <c>GET /v1/operations/{operation_id}/diff</c>: the JSON Patch (RFC 6902) that makes the document of one moment of that
-/// of another, later or earlier.
+/// <c>GET /v1/operations/{operation_id}/diff</c>: the JSON Patch (RFC 6902) that makes the document of one moment of
+/// that of another, later or earlier.
 /// </summary>
 internal sealed class GetDiff(OperationHistory history, InstantReader instants)
 {

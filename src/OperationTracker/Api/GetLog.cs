@@ -4,7 +4,9 @@ using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Api;
 
-/// <summary><c>GET /v1/events</c>: the log of everything, in pages by position, the same order for every reader.</summary>
+/// <summary>
+/// <c>GET /v1/events</c>: the log of everything, in pages by position, the same order for every reader.
+/// </summary>
 internal sealed class GetLog(LogSearch log, InstantReader instants)
 {
     /// <summary>Kinds of one request: there are not many more.</summary>

@@ -26,7 +26,8 @@ internal sealed class GetOperation(OperationService operations, OperationHistory
             await ApiErrors.WriteAsync(context, faults);
         else if (moment is not null)
             await AnswerAsync(context, await moment.FindAsync(history, id, context.RequestAborted));
-        else if (await operations.GetAsync(id, Negotiation.KnownETag(context.Request), context.RequestAborted) is { } view)
+        else if (await operations.GetAsync(id, Negotiation.KnownETag(context.Request), context.RequestAborted)
+            is { } view)
             await AnswerAsync(context, view, isWhole: true);
         else
             await ApiErrors.WriteAsync(context, ApiErrors.NotFound);
@@ -53,7 +54,9 @@ internal sealed class GetOperation(OperationService operations, OperationHistory
 
     /// <param name="context">The request and its answer.</param>
     /// <param name="view">What to serve.</param>
-    /// <param name="isWhole">Whether a change ends there; what stands within one was never served and has no ETag.</param>
+    /// <param name="isWhole">
+    /// Whether a change ends there; what stands within one was never served and has no ETag.
+    /// </param>
     private static async Task AnswerAsync(HttpContext context, OperationView view, bool isWhole)
     {
         var response = context.Response;

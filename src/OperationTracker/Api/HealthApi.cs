@@ -4,14 +4,15 @@ using OperationTracker.Hosting;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// <c>GET /health/live</c>: the process runs; depends on nothing. <c>GET /health/ready</c>: it can serve, and if not, what
-/// is wrong.
+/// <c>GET /health/live</c>: the process runs; depends on nothing. <c>GET /health/ready</c>: it can serve, and if not,
+/// what is wrong.
 /// </summary>
 internal sealed class HealthApi(Readiness readiness)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web);
 
-    public static Task LiveAsync(HttpContext context) => WriteAsync(context, StatusCodes.Status200OK, new { live = true });
+    public static Task LiveAsync(HttpContext context) =>
+        WriteAsync(context, StatusCodes.Status200OK, new { live = true });
 
     public async Task ReadyAsync(HttpContext context)
     {

@@ -31,8 +31,8 @@ internal sealed partial class ItemWriter(ILogger logger) : IDisposable
     }
 
     /// <summary>
-    /// Into a buffer of its own first: what fails half way leaves nothing behind. Where the stored document cannot be read,
-    /// the members that stand in columns of their own are given.
+    /// Into a buffer of its own first: what fails half way leaves nothing behind. Where the stored document cannot be
+    /// read, the members that stand in columns of their own are given.
     /// </summary>
     private ReadOnlySpan<byte> Summary(OperationListItem item)
     {

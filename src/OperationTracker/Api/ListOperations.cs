@@ -82,7 +82,8 @@ internal sealed partial class ListOperations(
         if (next is not null)
         {
             target.Write(",\"next_page_token\":"u8);
-            target.Write(JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter, parameters.AsOf)));
+            target.Write(
+                JsonSerializer.SerializeToUtf8Bytes(PageToken.Write(next, parameters.Filter, parameters.AsOf)));
         }
 
         target.Write("}"u8);

@@ -18,7 +18,9 @@ internal sealed record ListParameters(
     /// <summary>Operations of a page when the client names a token and no limit.</summary>
     private const int DefaultLimit = 100;
 
-    /// <summary>Reads the query. All its faults are told, each by its parameter's name; unknown parameters are ignored.</summary>
+    /// <summary>
+    /// Reads the query. All its faults are told, each by its parameter's name; unknown parameters are ignored.
+    /// </summary>
     public static ListParameters? Read(QueryString query, InstantReader instants, List<DocumentFault> faults)
     {
         var reader = new QueryReader(query, faults);

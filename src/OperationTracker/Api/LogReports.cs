@@ -7,8 +7,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// <c>GET /v1/reports/refused</c>, <c>corrected</c>, <c>clashes</c> and <c>foreign</c>: findings that stand in single events
-/// of the log, in pages by position. Each request looks at a bounded piece and says how far it came.
+/// <c>GET /v1/reports/refused</c>, <c>corrected</c>, <c>clashes</c> and <c>foreign</c>: findings that stand in single
+/// events of the log, in pages by position. Each request looks at a bounded piece and says how far it came.
 /// </summary>
 internal sealed class LogReports(LogSearch log, OperationHistory history, InstantReader instants, TimeProvider clock)
 {

@@ -40,7 +40,9 @@ internal static class Negotiation
                 .Equals("utf-8", StringComparison.OrdinalIgnoreCase));
     }
 
-    /// <summary>The condition of a PUT; null when the headers cannot be read or ask for what a PUT cannot mean.</summary>
+    /// <summary>
+    /// The condition of a PUT; null when the headers cannot be read or ask for what a PUT cannot mean.
+    /// </summary>
     public static PutCondition? ReadCondition(HttpRequest request)
     {
         var headers = request.Headers;
@@ -55,14 +57,21 @@ internal static class Negotiation
             return null;
         return tags.Any(IsAny)
             ? new PutCondition(MustExist: true, MustNotExist: mustNotExist)
-            : new PutCondition(false, mustNotExist, [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString())]);
+            : new PutCondition(
+                false, mustNotExist, [.. tags.Where(tag => !tag.IsWeak).Select(tag => tag.Tag.ToString())]);
     }
 
-    /// <summary>The one ETag that a client says it has, as nearly all that ask so do; null when it names none or several.</summary>
+    /// <summary>
+    /// The one ETag that a client says it has, as nearly all that ask so do; null when it names none or several.
+    /// </summary>
     public static string? KnownETag(HttpRequest request) =>
-        request.Headers.IfNoneMatch is [{ } tag] && tag.StartsWith('"') && tag.IndexOf('"', 1) == tag.Length - 1 ? tag : null;
+        request.Headers.IfNoneMatch is [{ } tag] && tag.StartsWith('"') && tag.IndexOf('"', 1) == tag.Length - 1
+            ? tag
+            : null;
 
-    /// <summary>Whether the client has what it would get. Its tags are compared weakly, as HTTP has it for reads.</summary>
+    /// <summary>
+    /// Whether the client has what it would get. Its tags are compared weakly, as HTTP has it for reads.
+    /// </summary>
     public static bool AlreadyHas(HttpRequest request, string etag)
     {
         var header = request.Headers.IfNoneMatch;

@@ -1,6 +1,8 @@
 namespace OperationTracker.Api;
 
-/// <summary><c>GET /openapi/v1.json</c>: the description of these interfaces, for people and for generators of clients.</summary>
+/// <summary>
+/// <c>GET /openapi/v1.json</c>: the description of these interfaces, for people and for generators of clients.
+/// </summary>
 internal static class OpenApiDocument
 {
     /// <summary>The document.</summary>

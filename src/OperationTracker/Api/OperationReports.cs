@@ -8,8 +8,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// <c>GET /v1/reports/stuck</c> and <c>inconsistent</c>: findings among the operations as they stand, in pages of the list's
-/// order. Each request looks at operations for about a second and says where to go on.
+/// <c>GET /v1/reports/stuck</c> and <c>inconsistent</c>: findings among the operations as they stand, in pages of the
+/// list's order. Each request looks at operations for about a second and says where to go on.
 /// </summary>
 internal sealed class OperationReports(
     OperationService operations, IOperationReader reader, ExecutingBaseline baseline, TimeProvider clock)
@@ -129,7 +129,8 @@ internal sealed class OperationReports(
         await context.Response.BodyWriter.FlushAsync(context.RequestAborted);
     }
 
-    private static Action<Utf8JsonWriter> Write(ExecutingOperation operation, double seconds, ExecutingBound bound) => writer =>
+    private static Action<Utf8JsonWriter> Write(
+        ExecutingOperation operation, double seconds, ExecutingBound bound) => writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("operation_id", operation.OperationId);
@@ -143,7 +144,8 @@ internal sealed class OperationReports(
         writer.WriteEndObject();
     };
 
-    private static Action<Utf8JsonWriter> Write(OperationListItem item, IReadOnlyList<ClusterFinding> findings) => writer =>
+    private static Action<Utf8JsonWriter> Write(
+        OperationListItem item, IReadOnlyList<ClusterFinding> findings) => writer =>
     {
         writer.WriteStartObject();
         writer.WriteString("operation_id", item.OperationId);

@@ -16,8 +16,9 @@ internal static class PageToken
 {
     private const int MarkLength = 16;
 
-    public static string Write(ListPosition position, OperationFilter filter, DateTimeOffset? asOf) => Base64Url.EncodeToString(
-        JsonSerializer.SerializeToUtf8Bytes(new[] { MarkOf(filter, asOf), position.OccurredTime, position.OperationId }));
+    public static string Write(ListPosition position, OperationFilter filter, DateTimeOffset? asOf) =>
+        Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(
+            new[] { MarkOf(filter, asOf), position.OccurredTime, position.OperationId }));
 
     /// <summary>The place; null when the text is no token, or that of another filter.</summary>
     public static ListPosition? Read(string token, OperationFilter filter, DateTimeOffset? asOf)

@@ -20,7 +20,8 @@ internal sealed class PutOperation(OperationService operations)
         if (!Negotiation.SendsJson(request))
         {
             await ApiErrors.WriteAsync(
-                context, ApiErrors.MediaType, "The body must be application/json in UTF-8, without a Content-Encoding.");
+                context, ApiErrors.MediaType,
+                "The body must be application/json in UTF-8, without a Content-Encoding.");
             return;
         }
 
@@ -60,7 +61,8 @@ internal sealed class PutOperation(OperationService operations)
                 context.Response.Headers.ETag = view.ETag;
                 return ApiErrors.WriteAsync(
                     context, ApiErrors.Transition,
-                    [new DocumentFault(FaultKind.Value, "/status", $"cannot go from {from.ToText()} back to {to.ToText()}")]);
+                    [new DocumentFault(
+                        FaultKind.Value, "/status", $"cannot go from {from.ToText()} back to {to.ToText()}")]);
             case PutOutcome.VersionConflict(var alreadyExists, var view):
                 context.Response.Headers.ETag = view?.ETag;
                 return alreadyExists

@@ -98,7 +98,9 @@ internal sealed class QueryReader(QueryString query, List<DocumentFault> faults)
         return null;
     }
 
-    /// <summary>The values of each name. <c>Format</c> is not <c>format</c>, though the web server's own reader has it so.</summary>
+    /// <summary>
+    /// The values of each name. <c>Format</c> is not <c>format</c>, though the web server's own reader has it so.
+    /// </summary>
     private static Dictionary<string, StringValues> Values(QueryString query)
     {
         var values = new Dictionary<string, StringValues>(StringComparer.Ordinal);

@@ -5,14 +5,17 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// Reads the operation's id from the request's target as it came over the wire. The web server's own path is decoded and
-/// cleaned up already, by which unlike ids become alike: <c>a%2Fb</c> and <c>a%252Fb</c>, <c>x/../b</c> and <c>b</c>.
+/// Reads the operation's id from the request's target as it came over the wire. The web server's own path is decoded
+/// and cleaned up already, by which unlike ids become alike: <c>a%2Fb</c> and <c>a%252Fb</c>, <c>x/../b</c> and
+/// <c>b</c>.
 /// </summary>
 internal static class RawTarget
 {
     private const string Collection = "/v1/operations";
 
-    /// <summary>What may follow an id, in this spelling only. An operation may have such a name: <c>/events</c> is its id then.</summary>
+    /// <summary>
+    /// What may follow an id, in this spelling only. An operation may have such a name: <c>/events</c> is its id then.
+    /// </summary>
     private static readonly string[] Parts = ["/events", "/diff"];
 
     /// <summary>Sends each target to the route that it means, and no other.</summary>
@@ -74,7 +77,8 @@ internal static class RawTarget
                 continue;
             }
 
-            if (i + 2 >= segment.Length || !char.IsAsciiHexDigit(segment[i + 1]) || !char.IsAsciiHexDigit(segment[i + 2]))
+            if (i + 2 >= segment.Length || !char.IsAsciiHexDigit(segment[i + 1])
+                || !char.IsAsciiHexDigit(segment[i + 2]))
                 return null;
             bytes.Add(Convert.ToByte(segment.Substring(i + 1, 2), 16));
             i += 2;

@@ -12,12 +12,15 @@ internal static class RequestBody
 
     public const long MaxBytes = OperationLimits.BodyBytes + MarkBytes;
 
-    /// <summary>The room that is made on a sender's word about the length: below what goes onto the large object heap.</summary>
+    /// <summary>
+    /// The room that is made on a sender's word about the length: below what goes onto the large object heap.
+    /// </summary>
     private const int FirstBytes = 80 * 1024;
 
     /// <summary>
-    /// The body; null when it is longer than the bound, which is known without reading it where its length is told. Each piece
-    /// is taken as it comes: where one was only looked at, the web server cannot end a connection that breaks off there in order.
+    /// The body; null when it is longer than the bound, which is known without reading it where its length is told.
+    /// Each piece is taken as it comes: where one was only looked at, the web server cannot end a connection that
+    /// breaks off there in order.
     /// </summary>
     public static async ValueTask<ReadOnlyMemory<byte>?> ReadAsync(HttpRequest request, CancellationToken cancel)
     {
@@ -35,7 +38,8 @@ internal static class RequestBody
                 return null;
             }
 
-            taken ??= new ArrayBufferWriter<byte>((int)Math.Max(Math.Clamp(request.ContentLength ?? 0, 1, FirstBytes), piece.Length));
+            taken ??= new ArrayBufferWriter<byte>(
+                (int)Math.Max(Math.Clamp(request.ContentLength ?? 0, 1, FirstBytes), piece.Length));
             foreach (var part in piece)
                 taken.Write(part.Span);
             reader.AdvanceTo(piece.End);

@@ -22,7 +22,9 @@ internal static class AuditCommands
     {
         HelpName = "FILE",
         Description = description + " Without it, OPTRACK_AUDIT_KEY.",
-        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("OPTRACK_AUDIT_KEY") is { Length: > 0 } file ? file : null,
+        DefaultValueFactory = _ => Environment.GetEnvironmentVariable("OPTRACK_AUDIT_KEY") is { Length: > 0 } file
+            ? file
+            : null,
     };
 
     /// <summary>What the log is called.</summary>
@@ -85,13 +87,17 @@ internal static class AuditCommands
 
     private static Command Key()
     {
-        var file = new Argument<string>("FILE") { Description = "Where to put the private key; the public one goes to FILE.pub." };
+        var file = new Argument<string>("FILE")
+        {
+            Description = "Where to put the private key; the public one goes to FILE.pub.",
+        };
         var command = new Command("key", "Makes a key that signs checkpoints.") { file };
         command.SetAction(parsed =>
         {
             AuditKey.Create(parsed.GetRequiredValue(file));
             parsed.InvocationConfiguration.Output.WriteLine(
-                $"Keep {parsed.GetRequiredValue(file)} away from the database; give {parsed.GetRequiredValue(file)}.pub to who verifies.");
+                $"Keep {parsed.GetRequiredValue(file)} away from the database;"
+                + $" give {parsed.GetRequiredValue(file)}.pub to who verifies.");
             return ExitCodes.Done;
         });
         return command;
@@ -104,14 +110,19 @@ internal static class AuditCommands
         var blocks = new Option<string?>("--blocks")
         {
             HelpName = "FILE",
-            Description = "Write the hashes of all blocks of 256 events too: kept elsewhere, they tell where a change is.",
+            Description = "Write the hashes of all blocks of 256 events too:"
+                + " kept elsewhere, they tell where a change is.",
         };
-        var command = new Command("checkpoint", "Prints the signed head of the log; keep it elsewhere.") { key, origin, blocks };
+        var command = new Command("checkpoint", "Prints the signed head of the log; keep it elsewhere.")
+        {
+            key, origin, blocks,
+        };
         var options = DatabaseOptions.AddTo(command);
         command.SetAction((parsed, cancel) => options.RunAsync(parsed, async database =>
         {
             if (parsed.GetValue(key) is not { } file)
-                throw new ExitException(ExitCodes.Usage, "Name the private key with --key; 'optrack audit key' makes one.");
+                throw new ExitException(
+                    ExitCodes.Usage, "Name the private key with --key; 'optrack audit key' makes one.");
             var name = Origin(parsed, origin);
             using var signer = AuditKey.Read(file);
             var proofs = new AuditProofs(database);
@@ -148,7 +159,8 @@ internal static class AuditCommands
             {
                 if (await new AuditProofs(database).ProveAsync(operationId, note, cancel) is not { } proof)
                     throw new ExitException(ExitCodes.NotFound, $"{operationId} has no events under this checkpoint.");
-                await new Terminal(parsed.InvocationConfiguration).WriteBytesAsync((byte[])[.. proof.ToJson(), (byte)'\n'], cancel);
+                await new Terminal(parsed.InvocationConfiguration).WriteBytesAsync(
+                    (byte[])[.. proof.ToJson(), (byte)'\n'], cancel);
                 return ExitCodes.Done;
             }
             catch (InvalidDataException fault)

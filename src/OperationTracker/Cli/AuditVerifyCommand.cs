@@ -29,7 +29,8 @@ internal static class AuditVerifyCommand
         command.SetAction((parsed, cancel) => options.RunAsync(parsed, async database =>
         {
             var terminal = new Terminal(parsed.InvocationConfiguration);
-            var kept = Kept(parsed.GetValue(checkpoints) ?? [], parsed.GetValue(blocks), parsed.GetValue(key), terminal);
+            var kept = Kept(
+                parsed.GetValue(checkpoints) ?? [], parsed.GetValue(blocks), parsed.GetValue(key), terminal);
             var started = TimeProvider.System.GetTimestamp();
             var report = await new AuditVerification(database).VerifyAsync(kept, progress: null, cancel);
             var elapsed = TimeProvider.System.GetElapsedTime(started);
@@ -47,7 +48,8 @@ internal static class AuditVerifyCommand
         using var key = keyFile is null ? null : AuditKey.Read(keyFile);
         if (files.Length > 0 && key is null)
             terminal.Say("No --key: the signatures of the checkpoints are not checked.");
-        var kept = files.Select(file => new KeptCheckpoint(AuditCommands.Open(AuditCommands.Read(file), file, key), null))
+        var kept = files.Select(
+            file => new KeptCheckpoint(AuditCommands.Open(AuditCommands.Read(file), file, key), null))
             .OrderBy(item => item.Checkpoint.Size).ToList();
         if (blocksFile is null)
             return kept;
@@ -65,7 +67,8 @@ internal static class AuditVerifyCommand
         if (report.FindingsBeyond > 0)
             terminal.WriteLine($"and {report.FindingsBeyond} more");
         var against = kept.Count == 0
-            ? "without a checkpoint: a record that was changed and sealed anew as a whole cannot be told from a true one"
+            ? "without a checkpoint: a record that was changed and sealed anew as a whole"
+                + " cannot be told from a true one"
             : $"against {kept.Count} checkpoint{(kept.Count == 1 ? "" : "s")}";
         terminal.WriteLine(
             $"{report.Events} events at {report.Size} positions read in {elapsed.TotalSeconds:0.0} s, {against}.");

@@ -13,8 +13,8 @@ using ServedView = OperationTracker.Core.EventStore.OperationView;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// Reads events of a bundle, from its beginning each time, line by line: what a tracker folds to say what an event changed is
-/// folded here.
+/// Reads events of a bundle, from its beginning each time, line by line: what a tracker folds to say what an event
+/// changed is folded here.
 /// </summary>
 internal sealed class BundleEvents(string file) : IEventSource
 {
@@ -33,7 +33,8 @@ internal sealed class BundleEvents(string file) : IEventSource
                 return Task.FromResult(AuditedEventJson.Read(json.RootElement));
             });
             yield return new StoredEvent(
-                item.Seal!.Position, item.StreamId, item.Version, item.Id, item.Type, Encoding.UTF8.GetString(item.Data),
+                item.Seal!.Position, item.StreamId, item.Version, item.Id, item.Type,
+                Encoding.UTF8.GetString(item.Data),
                 item.Timestamp, item.CausationId, item.CorrelationId, item.UserName,
                 item.Headers is null ? null : Encoding.UTF8.GetString(item.Headers));
         }
@@ -53,7 +54,8 @@ internal sealed class BundleEvents(string file) : IEventSource
             before = now;
         }
 
-        if (state.Version == 0) throw new ExitException(ExitCodes.NotFound, $"The bundle holds nothing of {operationId}.");
+        if (state.Version == 0)
+            throw new ExitException(ExitCodes.NotFound, $"The bundle holds nothing of {operationId}.");
     }
 
     public async IAsyncEnumerable<ReportedEvent> OfLogAsync(

@@ -8,8 +8,8 @@ using OperationTracker.Hosting;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// Answers from a bundle what a tracker would answer: the tracker's own routes over the bundle's events, held in memory, called
-/// in this process. Time stands still at the last of its events.
+/// Answers from a bundle what a tracker would answer: the tracker's own routes over the bundle's events, held in
+/// memory, called in this process. Time stands still at the last of its events.
 /// </summary>
 internal sealed class BundleTracker : HttpMessageHandler
 {
@@ -52,7 +52,8 @@ internal sealed class BundleTracker : HttpMessageHandler
         return new BundleTracker(store, last, zone);
     }
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override async Task<HttpResponseMessage> SendAsync(
+        HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var target = request.RequestUri!;
         var body = new MemoryStream();
@@ -68,7 +69,8 @@ internal sealed class BundleTracker : HttpMessageHandler
         await context.Response.CompleteAsync();
 
         body.Position = 0;
-        var response = new HttpResponseMessage((HttpStatusCode)context.Response.StatusCode) { Content = new StreamContent(body) };
+        var response =
+            new HttpResponseMessage((HttpStatusCode)context.Response.StatusCode) { Content = new StreamContent(body) };
         foreach (var (name, values) in context.Response.Headers)
             response.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         return response;

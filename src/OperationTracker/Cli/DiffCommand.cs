@@ -16,14 +16,18 @@ internal static class DiffCommand
         var id = new Argument<string>("ID") { Description = "The operation_id." };
         var from = new Option<string>("--from")
         {
-            Description = $"A version, or an instant: {MomentOptions.InstantHelp}", HelpName = "MOMENT", Required = true,
+            Description = $"A version, or an instant: {MomentOptions.InstantHelp}", HelpName = "MOMENT",
+            Required = true,
         };
         var to = new Option<string?>("--to")
         {
             Description = "A version or an instant, before or after. Without it, what stands.", HelpName = "MOMENT",
         };
         var json = new Option<bool>("--json") { Description = "Print the JSON Patch (RFC 6902) as it came." };
-        var command = new Command("diff", "Shows what changed in an operation between two moments.") { id, from, to, json };
+        var command = new Command("diff", "Shows what changed in an operation between two moments.")
+        {
+            id, from, to, json,
+        };
         var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {
@@ -53,7 +57,8 @@ internal static class DiffCommand
     {
         try
         {
-            return JsonSerializer.Deserialize(body, TrackerJson.Default.IReadOnlyListPatchLine) ?? throw new JsonException();
+            return JsonSerializer.Deserialize(body, TrackerJson.Default.IReadOnlyListPatchLine)
+                ?? throw new JsonException();
         }
         catch (JsonException)
         {

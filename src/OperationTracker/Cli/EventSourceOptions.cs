@@ -49,7 +49,8 @@ internal sealed class EventSourceOptions
     /// <exception cref="ExitException">It is none.</exception>
     public static Instant ReadInstant(string option, string text) =>
         new InstantReader(Zone()).Read(text, out var fault)
-        ?? throw new ExitException(ExitCodes.Usage, $"{option} {fault!.Replace("--time-zone", ZoneVariable, StringComparison.Ordinal)}.");
+        ?? throw new ExitException(
+            ExitCodes.Usage, $"{option} {fault!.Replace("--time-zone", ZoneVariable, StringComparison.Ordinal)}.");
 
     private static TimeZoneInfo? Zone()
     {

@@ -20,7 +20,8 @@ internal static class EventSummary
         RollbackClusterRequested cluster => $"cluster {cluster.ClusterId}: {Line(cluster.Request)}",
         RollbackClusterResponded cluster => $"cluster {cluster.ClusterId}{Line(cluster.Response)}",
         ResultCorrected corrected => $"{corrected.From.ToText()} → {corrected.To.ToText()}{Line(corrected.Response)}",
-        DocumentAmended amended => string.Join(' ', amended.Patch.Select(operation => $"{operation.Op} {operation.Path}")),
+        DocumentAmended amended =>
+            string.Join(' ', amended.Patch.Select(operation => $"{operation.Op} {operation.Path}")),
         UpdateRefused refused => $"{refused.From.ToText()} → {refused.To.ToText()} refused",
         _ => "",
     };

@@ -14,23 +14,28 @@ namespace OperationTracker.Cli;
 /// <summary><c>optrack export</c>: an evidence bundle, one file that needs no server to be read and checked.</summary>
 internal sealed class ExportCommand
 {
-    private readonly Argument<string> file = new("FILE") { Description = "The bundle; a tar file, by convention .optrack.tar." };
+    private readonly Argument<string> file =
+        new("FILE") { Description = "The bundle; a tar file, by convention .optrack.tar." };
 
     private readonly Option<string[]> ids = new("--id")
     {
         HelpName = "ID", Description = "Only this operation; may be given more than once.",
     };
 
-    private readonly Option<string[]> where = WhereFilter.Option("Only operations that the list finds, as status=failed; all that are given must hold");
-    private readonly Option<string?> from = Instant("--from", "Only operations to which something happened from this instant on.");
-    private readonly Option<string?> to = Instant("--to", "Only operations to which something happened before this instant.");
+    private readonly Option<string[]> where = WhereFilter.Option(
+        "Only operations that the list finds, as status=failed; all that are given must hold");
+    private readonly Option<string?> from = Instant(
+        "--from", "Only operations to which something happened from this instant on.");
+    private readonly Option<string?> to = Instant(
+        "--to", "Only operations to which something happened before this instant.");
 
     private readonly Option<string?> checkpoint = new("--checkpoint")
     {
         HelpName = "FILE", Description = "A checkpoint of this log, up to which to export. Without it, one of now.",
     };
 
-    private readonly Option<string?> key = AuditCommands.KeyOption("The private key that signs a checkpoint of now; else it is unsigned.");
+    private readonly Option<string?> key = AuditCommands.KeyOption(
+        "The private key that signs a checkpoint of now; else it is unsigned.");
     private readonly Option<string> origin = AuditCommands.OriginOption();
 
     private readonly Option<bool> resume = new("--resume")
@@ -47,7 +52,8 @@ internal sealed class ExportCommand
             export.resume,
         };
         var options = DatabaseOptions.AddTo(command);
-        command.SetAction((parsed, cancel) => options.RunAsync(parsed, database => export.RunAsync(parsed, database, cancel)));
+        command.SetAction(
+            (parsed, cancel) => options.RunAsync(parsed, database => export.RunAsync(parsed, database, cancel)));
         return command;
     }
 

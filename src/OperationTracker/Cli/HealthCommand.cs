@@ -2,7 +2,9 @@ using System.CommandLine;
 
 namespace OperationTracker.Cli;
 
-/// <summary><c>optrack health</c>: asks a tracker whether it can serve; for health checks where there is no other client.</summary>
+/// <summary>
+/// <c>optrack health</c>: asks a tracker whether it can serve; for health checks where there is no other client.
+/// </summary>
 internal static class HealthCommand
 {
     public static Command Build()

@@ -10,7 +10,10 @@ internal static class HistoryCommand
         var id = new Argument<string>("ID") { Description = "The operation_id." };
         var after = NumberOption.Between("--after", 0, long.MaxValue, "VERSION", "Begin after this version.");
         var json = new Option<bool>("--json") { Description = "Print the events as they came, one a line." };
-        var command = new Command("history", "Shows what happened to an operation, and who said so.") { id, after, json };
+        var command = new Command("history", "Shows what happened to an operation, and who said so.")
+        {
+            id, after, json,
+        };
         var source = EventSourceOptions.AddTo(command);
         command.SetAction(async (parsed, token) =>
         {

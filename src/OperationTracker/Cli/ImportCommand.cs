@@ -14,7 +14,8 @@ internal static class ImportCommand
     public static Command Build()
     {
         var file = FileArgument();
-        var key = AuditCommands.KeyOption("The log's public key; without one, the checkpoint's signature is not checked.");
+        var key = AuditCommands.KeyOption(
+            "The log's public key; without one, the checkpoint's signature is not checked.");
         var command = new Command("import", "Checks a bundle and puts it into an empty tracker.") { file, key };
         var options = DatabaseOptions.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
@@ -25,7 +26,8 @@ internal static class ImportCommand
             {
                 await new Migrations(database).MigrateAsync(cancel);
                 if (await new BundleImport(database, path).RunAsync(Operator.Name, cancel) is null)
-                    throw new ExitException(ExitCodes.Conflict, "The tracker is not empty; a bundle is imported into an empty one.");
+                    throw new ExitException(
+                        ExitCodes.Conflict, "The tracker is not empty; a bundle is imported into an empty one.");
                 await RebuildAsync(database, cancel);
                 await parsed.InvocationConfiguration.Output.WriteLineAsync(Sentence(contents) + " Imported.");
                 return ExitCodes.Done;
@@ -37,12 +39,14 @@ internal static class ImportCommand
     public static Command BuildCheck()
     {
         var file = FileArgument();
-        var key = AuditCommands.KeyOption("The log's public key; without one, the checkpoint's signature is not checked.");
+        var key = AuditCommands.KeyOption(
+            "The log's public key; without one, the checkpoint's signature is not checked.");
         var command = new Command("bundle", "Checks a bundle, without any server.") { file, key };
         command.SetAction(async (parsed, cancel) =>
         {
             var contents = await CheckAsync(parsed.GetRequiredValue(file), parsed.GetValue(key), cancel);
-            await parsed.InvocationConfiguration.Output.WriteLineAsync(Sentence(contents) + " The bundle is as it was written.");
+            await parsed.InvocationConfiguration.Output.WriteLineAsync(
+                Sentence(contents) + " The bundle is as it was written.");
             return ExitCodes.Done;
         });
         return command;
@@ -68,12 +72,13 @@ internal static class ImportCommand
     }
 
     /// <summary>The views, and those before them, as the write path would have made them.</summary>
-    private static Task<RebuildProgress> RebuildAsync(TrackerDatabase database, CancellationToken cancel) => new ProjectionRebuild(
-        database, new RebuildOptions { OnFault = OnEventFault.SkipAndReport }, TimeProvider.System, _ => { }, _ => { })
-        .RunAsync(cancel);
+    private static Task<RebuildProgress> RebuildAsync(TrackerDatabase database, CancellationToken cancel) =>
+        new ProjectionRebuild(
+            database, new RebuildOptions { OnFault = OnEventFault.SkipAndReport }, TimeProvider.System,
+            _ => { }, _ => { }).RunAsync(cancel);
 
     private static string Sentence(BundleContents contents) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{contents.Operations} operations with {contents.Events} events of the log {contents.Checkpoint.Origin} at position"
-        + $" {contents.Checkpoint.Size}, {(contents.IsSigned ? "signed" : "its signature not checked")}.");
+        $"{contents.Operations} operations with {contents.Events} events of the log {contents.Checkpoint.Origin}"
+        + $" at position {contents.Checkpoint.Size}, {(contents.IsSigned ? "signed" : "its signature not checked")}.");
 }

@@ -33,7 +33,8 @@ internal sealed class MomentOptions
         return options;
     }
 
-    public bool IsGiven(CommandResult result) => result.GetResult(version) is not null || result.GetResult(at) is not null;
+    public bool IsGiven(CommandResult result) =>
+        result.GetResult(version) is not null || result.GetResult(at) is not null;
 
     public long? Version(ParseResult parsed) => parsed.GetResult(version) is null ? null : parsed.GetValue(version);
 

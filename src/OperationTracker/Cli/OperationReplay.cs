@@ -21,14 +21,17 @@ internal sealed record ReplayStep(
     public IReadOnlyList<PatchOperation> Patch => (Before.IsEmpty, After.IsEmpty) switch
     {
         (false, false) => DocumentDiff.Between(Before, After),
-        (true, false) => [new PatchOperation { Op = "add", Path = "", Json = System.Text.Encoding.UTF8.GetString(After.Span) }],
+        (true, false) =>
+        [
+            new PatchOperation { Op = "add", Path = "", Json = System.Text.Encoding.UTF8.GetString(After.Span) },
+        ],
         _ => [],
     };
 }
 
 /// <summary>
-/// Folds events as they come into the steps that they made: the same code that the tracker serves documents by, so a step's
-/// document is what GET served then. Holds one change at a time.
+/// Folds events as they come into the steps that they made: the same code that the tracker serves documents by, so a
+/// step's document is what GET served then. Holds one change at a time.
 /// </summary>
 internal static class OperationReplay
 {

@@ -103,7 +103,8 @@ internal sealed class ProgressReport : IDisposable
     {
         var line = string.Create(
             CultureInfo.InvariantCulture,
-            $"{progress.Phase}: {progress.Events:N0} of {progress.EventsTotal:N0} events, {progress.Rows:N0} operations");
+            $"{progress.Phase}: {progress.Events:N0} of {progress.EventsTotal:N0} events,"
+            + $" {progress.Rows:N0} operations");
         if (progress.Phase == "read")
             line += string.Create(CultureInfo.InvariantCulture, $", {progress.EventsPerSecond:N0} events/s");
         if (progress.Remaining is { } remaining)
@@ -115,7 +116,9 @@ internal sealed class ProgressReport : IDisposable
 
     internal static string Duration(TimeSpan time) => time.TotalMinutes < 1
         ? $"{Math.Ceiling(time.TotalSeconds):0} s"
-        : time.TotalHours < 1 ? $"{(int)time.TotalMinutes} min {time.Seconds} s" : $"{(int)time.TotalHours} h {time.Minutes} min";
+        : time.TotalHours < 1
+            ? $"{(int)time.TotalMinutes} min {time.Seconds} s"
+            : $"{(int)time.TotalHours} h {time.Minutes} min";
 
     /// <summary>The figures beside the bar, what matters most first: a narrow terminal cuts the rest off.</summary>
     internal static string ShortLine(RebuildProgress progress)

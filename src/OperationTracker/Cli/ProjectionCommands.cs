@@ -53,7 +53,8 @@ internal static class ProjectionCommands
         {
             throw new ExitException(
                 ExitCodes.Failed,
-                $"The schema {database.Schema.Name} has version {current}, and this build works on version {Migrations.Latest}."
+                $"The schema {database.Schema.Name} has version {current},"
+                + $" and this build works on version {Migrations.Latest}."
                 + " Run optrack db migrate.");
         }
     }
@@ -81,7 +82,8 @@ internal static class ProjectionCommands
         {
             throw new ExitException(
                 ExitCodes.Failed,
-                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's"
+                "The database does not let this role do it, or is a standby."
+                + " Writing needs the role that owns the tracker's"
                 + " schema, verifying and previewing one that may read its tables.");
         }
     }

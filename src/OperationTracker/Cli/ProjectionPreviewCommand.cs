@@ -6,8 +6,8 @@ using OperationTracker.Postgres.Projections;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// <c>optrack projections preview</c>: what a rebuild by this build would change, member by member, from reading alone. Its
-/// exit code is a gate: 0 nothing, 6 something.
+/// <c>optrack projections preview</c>: what a rebuild by this build would change, member by member, from reading alone.
+/// Its exit code is a gate: 0 nothing, 6 something.
 /// </summary>
 internal static class ProjectionPreviewCommand
 {
@@ -40,7 +40,8 @@ internal static class ProjectionPreviewCommand
                 using var report = new ProgressReport(
                     parsed.InvocationConfiguration, parsed.GetValue(json), TimeProvider.System);
                 var changes = new Changes(parsed.GetValue(examples), parsed.GetValue(showValues));
-                var verification = new ViewVerification(opened, walk.Read(parsed), TimeProvider.System, withMembers: true);
+                var verification = new ViewVerification(
+                    opened, walk.Read(parsed), TimeProvider.System, withMembers: true);
                 var result = await verification.RunAsync(changes.Add, report.Progress, report.Fault, cancel);
                 changes.Tell(report);
                 report.End(
@@ -89,7 +90,11 @@ internal static class ProjectionPreviewCommand
             {
                 report.Tell(
                     "change",
-                    new { Pointer = pointer, place.Operations, Examples = place.Examples.Select(example => Json(example)) },
+                    new
+                    {
+                        Pointer = pointer, place.Operations,
+                        Examples = place.Examples.Select(example => Json(example)),
+                    },
                     string.Create(CultureInfo.InvariantCulture, $"{pointer}  {place.Operations:N0} operations")
                     + string.Concat(place.Examples.Select(Line)));
             }
@@ -105,11 +110,13 @@ internal static class ProjectionPreviewCommand
         /// <summary>Elements of an array count as one place.</summary>
         private static string General(string pointer) => pointer.Length == 0
             ? "/"
-            : string.Join('/', pointer.Split('/').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit) ? "*" : part));
+            : string.Join(
+                '/', pointer.Split('/').Select(part => part.Length > 0 && part.All(char.IsAsciiDigit) ? "*" : part));
 
         private string Line((string OperationId, MemberDifference? Member) example) =>
             showValues && example.Member is { } member
-                ? $"\n  {example.OperationId} {member.Pointer}: {member.Stored ?? "nothing"} -> {member.Folded ?? "nothing"}"
+                ? $"\n  {example.OperationId} {member.Pointer}:"
+                    + $" {member.Stored ?? "nothing"} -> {member.Folded ?? "nothing"}"
                 : $"\n  {example.OperationId}" + (example.Member is { } place ? $" {place.Pointer}" : "");
 
         private object Json((string OperationId, MemberDifference? Member) example) => new

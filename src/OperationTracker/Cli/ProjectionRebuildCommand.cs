@@ -21,10 +21,12 @@ internal static class ProjectionRebuildCommand
         {
             Description = "Only this operation, where its row is; may be given more than once.", HelpName = "ID",
         };
-        var where = WhereFilter.Option("Only operations that the list finds, as status=failed; all that are given must hold");
+        var where = WhereFilter.Option(
+            "Only operations that the list finds, as status=failed; all that are given must hold");
         var since = new Option<string?>("--since")
         {
-            Description = "Only operations with events since this instant, as 2026-11-20T09:00:00Z.", HelpName = "INSTANT",
+            Description = "Only operations with events since this instant, as 2026-11-20T09:00:00Z.",
+            HelpName = "INSTANT",
         };
         var dryRun = new Option<bool>("--dry-run") { Description = "Fold and count, and write nothing." };
         var resume = new Option<bool>("--resume")
@@ -42,7 +44,8 @@ internal static class ProjectionRebuildCommand
         {
             ProjectionCommands.Require(parsed.GetValue(name)!);
             var part = new Part(
-                parsed.GetValue(streams) ?? [], WhereFilter.Read(parsed.GetValue(where) ?? []), ReadInstant(parsed.GetValue(since)));
+                parsed.GetValue(streams) ?? [], WhereFilter.Read(parsed.GetValue(where) ?? []),
+                ReadInstant(parsed.GetValue(since)));
             if (parsed.GetValue(resume) && (part.IsSome || parsed.GetValue(dryRun)))
                 throw new ExitException(
                     ExitCodes.Usage, "--resume goes on with a whole rebuild; it takes no part and no --dry-run.");
@@ -79,7 +82,8 @@ internal static class ProjectionRebuildCommand
         {
             throw new ExitException(
                 ExitCodes.Failed,
-                fault.Message + " Nothing was replaced. Go on with --resume once that is settled, or with --resume --on-error"
+                fault.Message
+                + " Nothing was replaced. Go on with --resume once that is settled, or with --resume --on-error"
                 + " skip-and-report to fold it as no change.");
         }
     }
@@ -113,8 +117,8 @@ internal static class ProjectionRebuildCommand
         var result = await repair.RunAsync(ids, _ => { }, report.Fault, cancel);
         report.End(
             new { result.Operations, result.Events, result.Written, result.Unrepaired },
-            $"Folded {result.Operations:N0} operations with {result.Events:N0} events; {result.Written:N0} rows differed and were"
-            + " written.");
+            $"Folded {result.Operations:N0} operations with {result.Events:N0} events;"
+            + $" {result.Written:N0} rows differed and were written.");
         return ExitCodes.Done;
     }
 

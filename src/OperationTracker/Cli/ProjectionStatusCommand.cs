@@ -30,7 +30,10 @@ internal static class ProjectionStatusCommand
     {
         var name = ProjectionCommands.Name();
         var json = ProjectionCommands.Json();
-        var command = new Command("status", "Shows a projection, and a rebuild of it wherever that runs.") { name, json };
+        var command = new Command("status", "Shows a projection, and a rebuild of it wherever that runs.")
+        {
+            name, json,
+        };
         var database = DatabaseOptions.AddTo(command);
         command.SetAction((parsed, cancel) =>
         {
@@ -66,7 +69,8 @@ internal static class ProjectionStatusCommand
     [
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{state.Name}  inline  {state.Fingerprint}  position {state.Position}  about {state.Rows:N0} rows  {Size(state.Bytes)}"
+            $"{state.Name}  inline  {state.Fingerprint}  position {state.Position}  about {state.Rows:N0} rows"
+            + $"  {Size(state.Bytes)}"
             + $"  built {state.BuiltAt:u}  verified {(state.VerifiedAt is { } at ? $"{at:u}" : "never")}"),
     ];
 
@@ -75,13 +79,16 @@ internal static class ProjectionStatusCommand
         yield return $"projection   {state.Name}, inline: written with the events, so it has no lag";
         yield return $"built by     {state.Fingerprint} at {state.BuiltAt:u}" + (state.IsOfThisBuild
             ? ""
-            : $"; this build folds by {OperationProjection.Fingerprint}: see optrack projections preview, then rebuild");
+            : $"; this build folds by {OperationProjection.Fingerprint}: see optrack projections preview,"
+                + " then rebuild");
         yield return string.Create(
-            CultureInfo.InvariantCulture, $"position     {state.Position}, about {state.Rows:N0} rows, {Size(state.Bytes)}");
+            CultureInfo.InvariantCulture,
+            $"position     {state.Position}, about {state.Rows:N0} rows, {Size(state.Bytes)}");
         if (state.Behind > 0)
         {
             yield return string.Create(
-                CultureInfo.InvariantCulture, $"behind       {state.Behind:N0} streams that another application appended to");
+                CultureInfo.InvariantCulture,
+                $"behind       {state.Behind:N0} streams that another application appended to");
         }
 
         yield return state.VerifiedAt is { } verified
@@ -95,18 +102,22 @@ internal static class ProjectionStatusCommand
             yield break;
         }
 
-        yield return $"rebuild      number {rebuild.Id}, {rebuild.State}, by process {rebuild.Process} on {rebuild.Host}";
+        yield return $"rebuild      number {rebuild.Id}, {rebuild.State},"
+            + $" by process {rebuild.Process} on {rebuild.Host}";
         yield return $"started      {rebuild.StartedAt:u}"
-            + (rebuild.FinishedAt is { } finished ? $", ended {finished:u}" : $", last sign of life {Seconds(rebuild.Silence)} ago");
+            + (rebuild.FinishedAt is { } finished
+                ? $", ended {finished:u}"
+                : $", last sign of life {Seconds(rebuild.Silence)} ago");
         yield return $"progress     {ProgressReport.Line(rebuild.Progress)}";
         if (rebuild.LockMilliseconds is { } held)
-            yield return string.Create(CultureInfo.InvariantCulture, $"swap         held the append lock for {held:0.0} ms");
+            yield return string.Create(
+                CultureInfo.InvariantCulture, $"swap         held the append lock for {held:0.0} ms");
         if (rebuild.Error is not null)
             yield return $"error        {rebuild.Error}";
         if (rebuild.IsSilent)
         {
-            yield return $"silent       the lock is held, but no sign of life came for {Seconds(rebuild.Silence)}: look whether"
-                + $" process {rebuild.Process} on {rebuild.Host} is stopped, and end it; --resume goes on";
+            yield return $"silent       the lock is held, but no sign of life came for {Seconds(rebuild.Silence)}:"
+                + $" look whether process {rebuild.Process} on {rebuild.Host} is stopped, and end it; --resume goes on";
         }
         else if (rebuild.CanBeResumed)
         {

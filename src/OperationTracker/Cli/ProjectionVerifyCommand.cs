@@ -7,13 +7,14 @@ using OperationTracker.Postgres.Projections;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// <c>optrack projections verify</c>: are the stored views the folds of their events? <c>optrack projections heal</c>: makes
-/// those right that are not, and no others.
+/// <c>optrack projections verify</c>: are the stored views the folds of their events? <c>optrack projections heal</c>:
+/// makes those right that are not, and no others.
 /// </summary>
 internal static class ProjectionVerifyCommand
 {
     public static Command BuildVerify() => Build(
-        "verify", "Compares every stored view with the fold of its events, while it is read and written.", heals: false);
+        "verify", "Compares every stored view with the fold of its events, while it is read and written.",
+        heals: false);
 
     public static Command BuildHeal() => Build(
         "heal", "Verifies, and writes the views that differ, and no others, from their events.", heals: true);
@@ -66,7 +67,8 @@ internal static class ProjectionVerifyCommand
             new { result.Operations, result.Events, result.Behind, result.Differences },
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Compared {result.Operations:N0} operations with {result.Events:N0} events: {result.Differences:N0} differ.")
+                $"Compared {result.Operations:N0} operations with {result.Events:N0} events:"
+                + $" {result.Differences:N0} differ.")
             + Behind(result));
         return result.Differences == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
@@ -85,18 +87,24 @@ internal static class ProjectionVerifyCommand
                 ids, id => report.Tell("healed", new { OperationId = id }, $"healed: {id}"), _ => { }, cancel);
         string[] left = [.. damaged.Union(healed.Unrepaired, StringComparer.Ordinal)];
         report.End(
-            new { result.Operations, result.Events, result.Behind, result.Differences, healed.Written, Unrepaired = left },
+            new
+            {
+                result.Operations, result.Events, result.Behind, result.Differences, healed.Written, Unrepaired = left,
+            },
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Compared {result.Operations:N0} operations with {result.Events:N0} events: {result.Differences:N0} differed,")
-            + string.Create(CultureInfo.InvariantCulture, $" {healed.Written:N0} rows were healed, {left.Length:N0} could not be.")
+                $"Compared {result.Operations:N0} operations with {result.Events:N0} events:"
+                + $" {result.Differences:N0} differed,")
+            + string.Create(
+                CultureInfo.InvariantCulture, $" {healed.Written:N0} rows were healed, {left.Length:N0} could not be.")
             + Behind(result));
         return left.Length == 0 ? ExitCodes.Done : ExitCodes.VerificationFailed;
     }
 
     private static string Behind(VerificationResult result) => result.Behind == 0 ? "" : string.Create(
         CultureInfo.InvariantCulture,
-        $" {result.Behind:N0} more wait to be caught up with another application's events, which a running tracker does.");
+        $" {result.Behind:N0} more wait to be caught up with another application's events,"
+        + $" which a running tracker does.");
 
     private static object Json(ViewDifference difference) => new
     {

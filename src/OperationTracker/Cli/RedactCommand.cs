@@ -27,7 +27,8 @@ internal static class RedactCommand
             HelpName = "NAME", Description = "Who; it becomes part of the history. Without it, who runs the command.",
             DefaultValueFactory = _ => Environment.UserName,
         };
-        var command = new Command("redact", "Erases values of an operation, in its history too; what was proven stays proven.")
+        var command = new Command(
+            "redact", "Erases values of an operation, in its history too; what was proven stays proven.")
         {
             id, pointers, reason, by,
         };
@@ -54,7 +55,8 @@ internal static class RedactCommand
                     ? "All of it had been redacted before."
                     : $"{Count(outcome.Values, "value")} in {Count(outcome.Events, "event")}"
                         + $" {(outcome.Values == 1 ? "is" : "are")} redacted, as version {outcome.Version} tells."
-                        + " Backups, and until vacuum and checkpoints have passed the database's own files, hold them still.");
+                        + " Backups, and until vacuum and checkpoints have passed the database's own files,"
+                        + " hold them still.");
                 return ExitCodes.Done;
             });
         });

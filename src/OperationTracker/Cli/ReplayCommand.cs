@@ -4,8 +4,8 @@ using System.Globalization;
 namespace OperationTracker.Cli;
 
 /// <summary>
-/// <c>optrack replay</c>: walks through an operation change by change, or through a period of all operations in the order of
-/// the log.
+/// <c>optrack replay</c>: walks through an operation change by change, or through a period of all operations in the
+/// order of the log.
 /// </summary>
 internal sealed class ReplayCommand
 {
@@ -34,7 +34,8 @@ internal sealed class ReplayCommand
     };
 
     private readonly Option<bool> step = new("--step") { Description = "Wait for a key after each change." };
-    private readonly Option<bool> json = new("--json") { Description = "Print one JSON object a change, with its document." };
+    private readonly Option<bool> json =
+        new("--json") { Description = "Print one JSON object a change, with its document." };
 
     public static Command Build()
     {
@@ -46,7 +47,8 @@ internal sealed class ReplayCommand
         var source = EventSourceOptions.AddTo(command);
         command.Validators.Add(result =>
         {
-            var (hasId, isAll) = (result.GetResult(replay.id) is { Tokens.Count: > 0 }, result.GetResult(replay.all) is not null);
+            var (hasId, isAll) =
+                (result.GetResult(replay.id) is { Tokens.Count: > 0 }, result.GetResult(replay.all) is not null);
             if (hasId == isAll) result.AddError("Name one operation, or say --all.");
             else if (isAll && (result.GetResult(replay.at) is not null || result.GetResult(replay.step) is not null))
                 result.AddError("--at and --step are for one operation.");
@@ -102,7 +104,8 @@ internal sealed class ReplayCommand
         return ExitCodes.Done;
     }
 
-    private async Task<int> ShowLogAsync(ParseResult parsed, IEventSource events, Terminal terminal, CancellationToken token)
+    private async Task<int> ShowLogAsync(
+        ParseResult parsed, IEventSource events, Terminal terminal, CancellationToken token)
     {
         var view = new ReplayView(terminal);
         DateTimeOffset? last = null;

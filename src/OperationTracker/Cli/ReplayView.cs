@@ -11,7 +11,9 @@ internal sealed class ReplayView(Terminal terminal)
 
     public void Show(ReplayStep step)
     {
-        var versions = step.Events.Count == 1 ? $"{step.First.Version}" : $"{step.First.Version}-{step.Events[^1].Version}";
+        var versions = step.Events.Count == 1
+            ? $"{step.First.Version}"
+            : $"{step.First.Version}-{step.Events[^1].Version}";
         var gap = step.SinceLast is { } since ? $"  +{OperationReplay.Text(since)}" : "";
         Heading($"{versions}  {step.First.TimeText}{gap}  from {step.First.Sender}");
         foreach (var item in step.Events)
@@ -100,7 +102,8 @@ internal sealed class ReplayView(Terminal terminal)
 
     private void Heading(string line)
     {
-        if (terminal.HasColours) terminal.Print(new Text(PlainText.Escape(line), new Style(decoration: Decoration.Bold)));
+        if (terminal.HasColours)
+            terminal.Print(new Text(PlainText.Escape(line), new Style(decoration: Decoration.Bold)));
         else terminal.WriteLine(line);
     }
 
@@ -109,8 +112,10 @@ internal sealed class ReplayView(Terminal terminal)
     {
         foreach (var segment in JsonPointer.Split(path) ?? [])
         {
-            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(segment, out var member)) value = member;
-            else if (value.ValueKind == JsonValueKind.Array && int.TryParse(segment, out var index) && index < value.GetArrayLength())
+            if (value.ValueKind == JsonValueKind.Object && value.TryGetProperty(segment, out var member))
+                value = member;
+            else if (value.ValueKind == JsonValueKind.Array && int.TryParse(segment, out var index)
+                && index < value.GetArrayLength())
                 value = value[index];
             else return null;
         }

@@ -5,7 +5,9 @@ using OperationTracker.Core.Findings;
 
 namespace OperationTracker.Cli;
 
-/// <summary><c>optrack report</c>: what an operator should look at. Without a name, all reports one after the other.</summary>
+/// <summary>
+/// <c>optrack report</c>: what an operator should look at. Without a name, all reports one after the other.
+/// </summary>
 internal sealed class ReportCommand
 {
     private static readonly string[] Names =
@@ -13,7 +15,8 @@ internal sealed class ReportCommand
 
     private readonly Argument<string?> name = new("NAME")
     {
-        Description = string.Join(", ", Names) + "; all without one.", Arity = ArgumentArity.ZeroOrOne, HelpName = "NAME",
+        Description = string.Join(", ", Names) + "; all without one.", Arity = ArgumentArity.ZeroOrOne,
+        HelpName = "NAME",
     };
 
     private readonly Option<string?> from = new("--from")
@@ -36,7 +39,8 @@ internal sealed class ReportCommand
     {
         var report = new ReportCommand();
         report.name.AcceptOnlyFromAmong(Names);
-        var command = new Command("report", "Shows what should be looked at: stuck operations, corrected results and more.")
+        var command = new Command(
+            "report", "Shows what should be looked at: stuck operations, corrected results and more.")
         {
             report.name, report.from, report.to, report.longerThan, report.json,
         };
@@ -78,7 +82,8 @@ internal sealed class ReportCommand
             using var page = Parse(answer.Body);
             var last = next;
             (isMore, next) = Next(page.RootElement);
-            if (isMore && next == last) throw new ExitException(ExitCodes.Failed, "The server's pages go round in a circle.");
+            if (isMore && next == last)
+                throw new ExitException(ExitCodes.Failed, "The server's pages go round in a circle.");
             foreach (var finding in ReportLines.Of(page.RootElement, report))
             {
                 if (parsed.GetValue(json)) terminal.WriteLine(finding.GetRawText());

@@ -4,7 +4,9 @@ using OperationTracker.Core.Findings;
 
 namespace OperationTracker.Cli;
 
-/// <summary>Findings as lines for people. What a finding lacks is left out; one that cannot be read at all is told.</summary>
+/// <summary>
+/// Findings as lines for people. What a finding lacks is left out; one that cannot be read at all is told.
+/// </summary>
 internal static class ReportLines
 {
     /// <summary>The findings of a page.</summary>
@@ -61,18 +63,21 @@ internal static class ReportLines
             foreach (var place in places.EnumerateArray())
             {
                 var cluster = place.TryGetProperty("cluster_id", out var known) ? $"cluster {known.GetString()}: " : "";
-                yield return $"  {id}  {TextOf(finding, "state")}  {cluster}{TextOf(place, "reason")} ({TextOf(place, "path")})";
+                yield return $"  {id}  {TextOf(finding, "state")}  {cluster}{TextOf(place, "reason")}"
+                    + $" ({TextOf(place, "path")})";
             }
         }
         else if (finding.TryGetProperty("executing_since", out var since))
         {
-            yield return $"  {id}  executing since {since.GetString()}, {Text(finding.GetProperty("seconds").GetDouble())}"
+            yield return $"  {id}  executing since {since.GetString()},"
+                + $" {Text(finding.GetProperty("seconds").GetDouble())}"
                 + $" (bound {Text(finding.GetProperty("bound_seconds").GetDouble())}, {TextOf(finding, "bound")})"
                 + $"  {TextOf(finding, "method")} {TextOf(finding, "uri")}";
         }
         else
         {
-            yield return $"  {TextOf(finding, "received_time")}  {id}/{finding.GetProperty("version").GetInt64()}  {What(finding)}";
+            yield return $"  {TextOf(finding, "received_time")}  {id}/{finding.GetProperty("version").GetInt64()}"
+                + $"  {What(finding)}";
         }
     }
 
@@ -88,7 +93,8 @@ internal static class ReportLines
     }
 
     private static string Result(JsonElement result) =>
-        $"{TextOf(result, "state")}{(result.TryGetProperty("status_code", out var code) ? $" {code.GetRawText()}" : "")}"
+        TextOf(result, "state")
+        + (result.TryGetProperty("status_code", out var code) ? $" {code.GetRawText()}" : "")
         + $" at {TextOf(result, "received_time")}";
 
     private static string TextOf(JsonElement parent, string name) =>

@@ -35,7 +35,9 @@ internal sealed record ReportedEvent(
     /// <summary>The time as people compare it, in UTC to the millisecond.</summary>
     public string TimeText => Time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
 
-    /// <summary>The event that the data hold, in whatever version of its form; null for one of another application.</summary>
+    /// <summary>
+    /// The event that the data hold, in whatever version of its form; null for one of another application.
+    /// </summary>
     public OperationEvent? Event => EventUpcasters.Declared.TryRead(
         Kind, Encoding.UTF8.GetBytes(Data.GetRawText()),
         Json.TryGetProperty("schema", out var schema) ? $"{{\"schema\":{schema.GetRawText()}}}" : null);
@@ -43,7 +45,8 @@ internal sealed record ReportedEvent(
     /// <summary>The places that it changed, where the tracker tells them.</summary>
     public IEnumerable<string> ChangedPaths =>
         Json.TryGetProperty("changed", out var changed) && changed.ValueKind == JsonValueKind.Array
-            ? changed.EnumerateArray().Select(place => place.GetProperty("path").GetString() is { Length: > 0 } path ? path : "all")
+            ? changed.EnumerateArray().Select(
+                place => place.GetProperty("path").GetString() is { Length: > 0 } path ? path : "all")
             : [];
 
     private static string SenderOf(JsonElement sender)

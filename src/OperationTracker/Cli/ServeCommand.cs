@@ -15,7 +15,8 @@ internal static class ServeCommand
     public static Command Build()
     {
         var settings = new ServeSettings();
-        var command = new Command("serve", "Runs the tracker, with a PostgreSQL of its own unless --database names one.");
+        var command = new Command(
+            "serve", "Runs the tracker, with a PostgreSQL of its own unless --database names one.");
         settings.AddTo(command);
         command.SetAction(async (parsed, cancel) =>
         {

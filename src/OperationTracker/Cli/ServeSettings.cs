@@ -28,7 +28,8 @@ internal sealed class ServeSettings
         "An Npgsql connection string: use that PostgreSQL server and start none. Better in OPTRACK_DATABASE or"
         + " OPTRACK_DATABASE_FILE, where other users of the machine do not see it.");
 
-    private readonly Option<string?> _schema = Text("--schema", "NAME", "The schema of the tables. Without it tracker.");
+    private readonly Option<string?> _schema = Text(
+        "--schema", "NAME", "The schema of the tables. Without it tracker.");
     private readonly Option<string?> _config = Text("--config", "FILE", "A JSON file with settings by these names.");
 
     private readonly Option<bool> _allowUnauthenticated = new("--allow-unauthenticated")
@@ -36,21 +37,25 @@ internal sealed class ServeSettings
         Description = "Listen where other machines can reach the tracker although nobody signs in.",
     };
 
-    private readonly Option<string?> _pgBin = Text("--pg-bin", "DIR", "The programs of PostgreSQL; else they are looked for.");
-    private readonly Option<string?> _pgUser = Text("--pg-user", "USER", "As root: who runs PostgreSQL. Without it postgres.");
+    private readonly Option<string?> _pgBin = Text(
+        "--pg-bin", "DIR", "The programs of PostgreSQL; else they are looked for.");
+    private readonly Option<string?> _pgUser = Text(
+        "--pg-user", "USER", "As root: who runs PostgreSQL. Without it postgres.");
     private readonly Option<string?> _pgTcp = Text(
         "--pg-tcp", "PORT", "Let other programs of this machine connect to the tracker's own PostgreSQL at 127.0.0.1.");
 
     private readonly Option<string?> _timeZone = Text(
         "--time-zone", "ZONE",
-        "The zone of instants given as YYYYMMDD_hhmmss, Europe/Berlin say. Without it only those with an offset are taken.");
+        "The zone of instants given as YYYYMMDD_hhmmss, Europe/Berlin say."
+        + " Without it only those with an offset are taken.");
 
     private readonly Option<string?> _drainDelay = Text(
         "--drain-delay", "SECONDS", "How long /health/ready says no before the tracker stops to accept. Without it 0.");
 
     private readonly Option<string?> _verifyRate = Text(
         "--verify-rate", "OPERATIONS",
-        $"Stored views compared with their events each second, to notice drift. Without it {ProjectionWatch.DefaultRate}; 0 for none.");
+        "Stored views compared with their events each second, to notice drift."
+        + $" Without it {ProjectionWatch.DefaultRate}; 0 for none.");
 
     private readonly Option<string?> _logFormat = Text("--log-format", "FORMAT", "text or json. Without it text.");
 
@@ -86,8 +91,10 @@ internal sealed class ServeSettings
             Database = Database(parsed),
             Schema = Schema(parsed),
             TimeZone = Zone(Setting(_timeZone)),
-            DrainDelay = TimeSpan.FromSeconds(Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
-            VerifyRate = Number("--verify-rate", Setting(_verifyRate), 0, ProjectionWatch.HighestRate) ?? ProjectionWatch.DefaultRate,
+            DrainDelay = TimeSpan.FromSeconds(
+                Number("--drain-delay", Setting(_drainDelay), 0, (int)LongestDrain.TotalSeconds) ?? 0),
+            VerifyRate = Number("--verify-rate", Setting(_verifyRate), 0, ProjectionWatch.HighestRate)
+                ?? ProjectionWatch.DefaultRate,
             JsonLogs = Setting(_logFormat) switch
             {
                 null or "text" => false,
@@ -108,8 +115,8 @@ internal sealed class ServeSettings
     }
 
     /// <summary>
-    /// The connection string, from wherever it is set; null when it is set nowhere. It, or its password alone, may stand
-    /// in a file, as containers hand out secrets.
+    /// The connection string, from wherever it is set; null when it is set nowhere. It, or its password alone, may
+    /// stand in a file, as containers hand out secrets.
     /// </summary>
     public string? Database(ParseResult parsed)
     {
@@ -127,7 +134,9 @@ internal sealed class ServeSettings
     {
         try
         {
-            return Value(parsed, Configuration(parsed), _schema) is { } name ? new SchemaName(name) : SchemaName.Default;
+            return Value(parsed, Configuration(parsed), _schema) is { } name
+                ? new SchemaName(name)
+                : SchemaName.Default;
         }
         catch (ArgumentException fault)
         {
@@ -193,7 +202,8 @@ internal sealed class ServeSettings
             return null;
         return TimeZoneInfo.TryFindSystemTimeZoneById(name, out var zone)
             ? zone
-            : throw Usage($"--time-zone: this machine knows no zone {name}. Names are those of IANA, Europe/Berlin say.");
+            : throw Usage(
+                $"--time-zone: this machine knows no zone {name}. Names are those of IANA, Europe/Berlin say.");
     }
 
     private static int? Number(string name, string? text, int from, int to)

@@ -53,7 +53,9 @@ internal sealed class TrackerClient : IDisposable
     public HttpRequestMessage Request(HttpMethod method, string operationId) =>
         new(method, new Uri(server, $"{Operations}/{Uri.EscapeDataString(operationId)}"));
 
-    /// <summary>Asks for something of one operation; <paramref name="part"/> and <paramref name="query"/> may be empty.</summary>
+    /// <summary>
+    /// Asks for something of one operation; <paramref name="part"/> and <paramref name="query"/> may be empty.
+    /// </summary>
     public HttpRequestMessage Question(string operationId, string part, params (string Name, string? Value)[] query) =>
         new(HttpMethod.Get, new Uri(
             server, $"{Operations}/{Uri.EscapeDataString(operationId)}{part}{Query(query)}"));

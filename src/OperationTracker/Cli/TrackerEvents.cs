@@ -8,18 +8,22 @@ namespace OperationTracker.Cli;
 internal sealed record EventsPage(IReadOnlyList<JsonElement> Events, long NextAfter, bool AtEnd);
 
 /// <summary>
-/// Reads events of a tracker over HTTP, page by page as they are used: of one operation by version, of the log by position.
+/// Reads events of a tracker over HTTP, page by page as they are used: of one operation by version, of the log by
+/// position.
 /// </summary>
 internal sealed class TrackerEvents(TrackerClient client) : IEventSource
 {
-    /// <summary>Events of one answer: few round trips, and small in memory; the tracker sends fewer where they are large.</summary>
+    /// <summary>
+    /// Events of one answer: few round trips, and small in memory; the tracker sends fewer where they are large.
+    /// </summary>
     private const string PageSize = "500";
 
     public IAsyncEnumerable<ReportedEvent> OfOperationAsync(string operationId, long after, CancellationToken token) =>
         ReadAsync(next => client.Question(operationId, "/events", ("after", next), ("limit", PageSize)), after, token);
 
     public IAsyncEnumerable<ReportedEvent> OfLogAsync(string? from, string? to, CancellationToken token) =>
-        ReadAsync(next => client.LogRequest(("after", next), ("limit", PageSize), ("from", from), ("to", to)), 0, token);
+        ReadAsync(
+            next => client.LogRequest(("after", next), ("limit", PageSize), ("from", from), ("to", to)), 0, token);
 
     public void Dispose() => client.Dispose();
 

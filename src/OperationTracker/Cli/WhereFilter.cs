@@ -6,7 +6,9 @@ using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Cli;
 
-/// <summary>The option <c>--where NAME=VALUE</c> of commands on a database: the filters of the list, by their names there.</summary>
+/// <summary>
+/// The option <c>--where NAME=VALUE</c> of commands on a database: the filters of the list, by their names there.
+/// </summary>
 internal static class WhereFilter
 {
     private static readonly string[] FilterNames =
@@ -34,7 +36,8 @@ internal static class WhereFilter
             if (parts.Length < 2 || !FilterNames.Contains(filter))
             {
                 throw new ExitException(
-                    ExitCodes.Usage, $"--where takes NAME=VALUE, with one of the names {string.Join(", ", FilterNames)}.");
+                    ExitCodes.Usage,
+                    $"--where takes NAME=VALUE, with one of the names {string.Join(", ", FilterNames)}.");
             }
 
             query = query.Add(filter, parts[1]);
@@ -42,6 +45,7 @@ internal static class WhereFilter
 
         var faults = new List<DocumentFault>();
         return ListParameters.Read(query, new InstantReader(zone: null), faults)?.Filter ?? throw new ExitException(
-            ExitCodes.Usage, string.Join("; ", faults.Select(fault => $"--where {fault.Path.TrimStart('/')} {fault.Reason}")) + ".");
+            ExitCodes.Usage,
+            string.Join("; ", faults.Select(fault => $"--where {fault.Path.TrimStart('/')} {fault.Reason}")) + ".");
     }
 }

@@ -44,7 +44,9 @@ internal sealed class Readiness(
         var checks = new List<ReadinessCheck>
         {
             Stopping ? new("process", false, "stopping") : new("process", true, "running"),
-            NotServing is { } fault ? new("schema", false, fault.Message) : new("schema", true, "as this build expects it"),
+            NotServing is { } fault
+                ? new("schema", false, fault.Message)
+                : new("schema", true, "as this build expects it"),
         };
         if (embeddedProblem() is { } problem)
             checks.Add(new ReadinessCheck("database", false, problem));
@@ -52,7 +54,9 @@ internal sealed class Readiness(
             checks.Add(await AskDatabaseAsync().WaitAsync(cancel));
         // Documents can be read all the same, and another node has no other disk.
         checks.Add(store.AppendFailure is { } failure
-            ? new ReadinessCheck("append", false, $"the last PUT was not stored, or may not have been: {failure.Message}") { Gates = false }
+            ? new ReadinessCheck(
+                "append", false, $"the last PUT was not stored, or may not have been: {failure.Message}")
+            { Gates = false }
             : new ReadinessCheck("append", true, "no failure since the last PUT that was stored"));
         checks.Add(new ReadinessCheck("projection", projection.Health.Ok, projection.Health.Detail) { Gates = false });
         return checks;

@@ -6,12 +6,12 @@ using OperationTracker.Postgres.Schema;
 namespace OperationTracker.Hosting;
 
 /// <summary>
-/// Brings the schema up to date when the node starts, and keeps trying while the database is away: a tracker that starts
-/// before its database waits for it, and answers 503 meanwhile.
+/// Brings the schema up to date when the node starts, and keeps trying while the database is away: a tracker that
+/// starts before its database waits for it, and answers 503 meanwhile.
 /// </summary>
 internal sealed partial class SchemaStartup(
-    TrackerDatabase database, PostgresEventStore store, ProjectionWatch projection, Readiness readiness, TimeProvider clock,
-    ILogger<SchemaStartup> logger)
+    TrackerDatabase database, PostgresEventStore store, ProjectionWatch projection, Readiness readiness,
+    TimeProvider clock, ILogger<SchemaStartup> logger)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(500);
 
@@ -54,7 +54,8 @@ internal sealed partial class SchemaStartup(
             {
                 throw new EventStoreException(
                     StoreFailure.RefusedForNow,
-                    $"The database is read-only and its schema has version {current} where {Migrations.Latest} is needed.");
+                    $"The database is read-only and its schema has version {current} where"
+                    + $" {Migrations.Latest} is needed.");
             }
 
             LogReadOnly();

@@ -20,7 +20,8 @@ internal static class TrackerApp
     /// <see cref="SchemaStartup"/> beside it: until that returns, operations are answered 503.
     /// </summary>
     public static WebApplication Build(
-        ServeOptions options, string connectionString, Func<string?>? embeddedProblem = null, TimeProvider? clock = null)
+        ServeOptions options, string connectionString, Func<string?>? embeddedProblem = null,
+        TimeProvider? clock = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         AddLogging(builder.Logging, options);
@@ -39,11 +40,13 @@ internal static class TrackerApp
         AddReading(services, options.TimeZone);
         services.AddSingleton<ProjectionCatalog>();
         services.AddSingleton(provider => new ProjectionWatch(
-            provider.GetRequiredService<TrackerDatabase>(), options.VerifyRate, provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<TrackerDatabase>(), options.VerifyRate,
+            provider.GetRequiredService<TimeProvider>(),
             provider.GetRequiredService<ILogger<ProjectionWatch>>()));
         services.AddSingleton(provider => new Readiness(
             provider.GetRequiredService<TrackerDatabase>(), provider.GetRequiredService<PostgresEventStore>(),
-            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ProjectionWatch>(), embeddedProblem ?? (() => null)));
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ProjectionWatch>(),
+            embeddedProblem ?? (() => null)));
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
         services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());
@@ -110,8 +113,8 @@ internal static class TrackerApp
     }
 
     /// <summary>
-    /// Puts the edge around all else. The builder puts its host filter before whatever the application uses, and what that
-    /// refuses has to carry the error body too.
+    /// Puts the edge around all else. The builder puts its host filter before whatever the application uses, and what
+    /// that refuses has to carry the error body too.
     /// </summary>
     private sealed class OutermostEdge(Edge edge) : IStartupFilter
     {

@@ -10,9 +10,9 @@ using NpgsqlTypes;
 namespace OperationTracker.Benchmarks.Baselines;
 
 /// <summary>
-/// <c>baseline</c>: what a GET is compared with. <c>/static/ID</c> answers a document from memory, which is the least that
-/// this Kestrel can do; <c>/query/ID</c> asks the database once for each request, over a pool, by a prepared statement.
-/// Both answer with the tracker's headers.
+/// <c>baseline</c>: what a GET is compared with. <c>/static/ID</c> answers a document from memory, which is the least
+/// that this Kestrel can do; <c>/query/ID</c> asks the database once for each request, over a pool, by a prepared
+/// statement. Both answer with the tracker's headers.
 /// </summary>
 internal static class BaselineServer
 {

@@ -5,8 +5,8 @@ using Npgsql;
 namespace OperationTracker.Benchmarks.Baselines;
 
 /// <summary>
-/// The least that a rebuild has to do: read all events in the order of streams, and write the rows of both tables that it makes,
-/// with their indexes and statistics. By COPY, with nothing folded in between.
+/// The least that a rebuild has to do: read all events in the order of streams, and write the rows of both tables that
+/// it makes, with their indexes and statistics. By COPY, with nothing folded in between.
 /// </summary>
 internal sealed class CopyBaseline(NpgsqlDataSource source, string directory)
 {
@@ -32,23 +32,28 @@ internal sealed class CopyBaseline(NpgsqlDataSource source, string directory)
             await CopyOutAsync(connection, $"copy tracker.{name} to stdout (format binary)", rows, cancel);
             await ExecuteAsync(
                 connection,
-                $"create table {CopyOf(name)} (like tracker.{name} including all excluding indexes) with (fillfactor = {fill})", cancel);
+                $"create table {CopyOf(name)} (like tracker.{name} including all excluding indexes)"
+                + $" with (fillfactor = {fill})", cancel);
         }
 
-        var events = Convert.ToDouble(await ScalarAsync(connection, "select count(*) from tracker.mt_events", cancel), null);
+        var events = Convert.ToDouble(
+            await ScalarAsync(connection, "select count(*) from tracker.mt_events", cancel), null);
 
         var started = Stopwatch.StartNew();
         await CopyOutAsync(
             connection,
-            "copy (select stream_id, version, type, data, timestamp from tracker.mt_events order by stream_id, version) to stdout (format binary)",
+            "copy (select stream_id, version, type, data, timestamp from tracker.mt_events"
+            + " order by stream_id, version) to stdout (format binary)",
             Stream.Null, cancel);
         foreach (var (name, _, indexes) in Tables)
         {
-            await using (var target = await connection.BeginRawBinaryCopyAsync($"copy {CopyOf(name)} from stdin (format binary)", cancel))
+            await using (var target = await connection.BeginRawBinaryCopyAsync(
+                $"copy {CopyOf(name)} from stdin (format binary)", cancel))
             await using (var rows = File.OpenRead(FileOf(name)))
                 await rows.CopyToAsync(target, cancel);
             foreach (var index in indexes)
-                await ExecuteAsync(connection, string.Format(CultureInfo.InvariantCulture, index, CopyOf(name)), cancel);
+                await ExecuteAsync(
+                    connection, string.Format(CultureInfo.InvariantCulture, index, CopyOf(name)), cancel);
             await ExecuteAsync(connection, $"analyze {CopyOf(name)}", cancel);
         }
 
@@ -62,7 +67,8 @@ internal sealed class CopyBaseline(NpgsqlDataSource source, string directory)
 
     private string FileOf(string table) => Path.Combine(directory, table);
 
-    private static async Task CopyOutAsync(NpgsqlConnection connection, string statement, Stream target, CancellationToken cancel)
+    private static async Task CopyOutAsync(
+        NpgsqlConnection connection, string statement, Stream target, CancellationToken cancel)
     {
         await using var copy = await connection.BeginRawBinaryCopyAsync(statement, cancel);
         await copy.CopyToAsync(target, cancel);

@@ -5,9 +5,9 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Benchmarks.Baselines;
 
 /// <summary>
-/// The same writes as the tracker's, one transaction for each PUT, by PostgreSQL's own means: no HTTP, no JSON to judge, a
-/// function for each step and one round trip. With the lock, the log is in one order as the tracker's is; without it the
-/// positions come from a sequence and the order of commits is left open.
+/// The same writes as the tracker's, one transaction for each PUT, by PostgreSQL's own means: no HTTP, no JSON to
+/// judge, a function for each step and one round trip. With the lock, the log is in one order as the tracker's is;
+/// without it the positions come from a sequence and the order of commits is left open.
 /// </summary>
 internal sealed class OneTransactionPerPut
 {
@@ -18,7 +18,8 @@ internal sealed class OneTransactionPerPut
 
     private readonly PgBench _pgBench;
     private readonly string _database;
-    private readonly string _script = string.Join('\n', Enumerable.Range(1, Steps).Select(step => $"select put_{step}(:id::text);"));
+    private readonly string _script = string.Join(
+        '\n', Enumerable.Range(1, Steps).Select(step => $"select put_{step}(:id::text);"));
     private int _clients;
 
     private OneTransactionPerPut(PgBench pgBench, string database) => (_pgBench, _database) = (pgBench, database);

@@ -23,8 +23,8 @@ internal sealed partial class PgBench
     }
 
     /// <summary>
-    /// Runs a script again and again; returns how often a second. <c>:id</c> is a number of <see cref="SampleDocuments.IdLength"/>
-    /// digits that no other run has.
+    /// Runs a script again and again; returns how often a second. <c>:id</c> is a number of
+    /// <see cref="SampleDocuments.IdLength"/> digits that no other run has.
     /// </summary>
     public async Task<double> RateAsync(
         string connectionString, string script, int clients, double seconds, CancellationToken cancel)
@@ -40,8 +40,8 @@ internal sealed partial class PgBench
         var prefix = Path.Combine(_server.Scratch, $"pgbench-{_runs}");
         await RunAsync(connectionString, script, 1, seconds, ["--log", $"--log-prefix={prefix}"], cancel);
         var log = Directory.EnumerateFiles(_server.Scratch, Path.GetFileName(prefix) + ".*").Single();
-        return LatencySummary.Of([.. File.ReadLines(log)
-            .Select(line => long.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond)]);
+        return LatencySummary.Of([.. File.ReadLines(log).Select(
+            line => long.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond)]);
     }
 
     private async Task<string> RunAsync(

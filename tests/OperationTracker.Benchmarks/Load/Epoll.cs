@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace OperationTracker.Benchmarks.Load;
 
 /// <summary>
-/// Waits for many sockets on one thread. The base library's own asynchronous sockets cost a hand-over between threads for
-/// each answer, which on two cores would be taken from what is measured.
+/// Waits for many sockets on one thread. The base library's own asynchronous sockets cost a hand-over between threads
+/// for each answer, which on two cores would be taken from what is measured.
 /// </summary>
 internal sealed partial class Epoll : IDisposable
 {

@@ -3,13 +3,15 @@ using System.Diagnostics;
 namespace OperationTracker.Benchmarks.Load;
 
 /// <summary>
-/// Sends a workload and measures the answers, on one thread. In an open loop the requests are due at fixed times, whether
-/// earlier ones are answered or not, and each latency counts from then: a server that stands still for a second is seen
-/// in the latency of every request that was due in that second, sent or not.
+/// Sends a workload and measures the answers, on one thread. In an open loop the requests are due at fixed times,
+/// whether earlier ones are answered or not, and each latency counts from then: a server that stands still for a second
+/// is seen in the latency of every request that was due in that second, sent or not.
 /// </summary>
 internal sealed class LoadGenerator : IDisposable
 {
-    /// <summary>How long answers are waited for after the measured part; in an open loop all that was due is sent.</summary>
+    /// <summary>
+    /// How long answers are waited for after the measured part; in an open loop all that was due is sent.
+    /// </summary>
     private static readonly TimeSpan Drain = TimeSpan.FromSeconds(20);
 
     private static readonly long Began = Stopwatch.GetTimestamp();
@@ -68,7 +70,10 @@ internal sealed class LoadGenerator : IDisposable
         _epoll.Dispose();
     }
 
-    /// <summary>Ticks since this process began to measure; ticks since the machine's start times their number a second is no 64 bits.</summary>
+    /// <summary>
+    /// Ticks since this process began to measure; ticks since the machine's start times their number a second is no 64
+    /// bits.
+    /// </summary>
     private static long Now() => Stopwatch.GetElapsedTime(Began).Ticks;
 
     /// <summary>Looks now and then whether the process that the load is for has ended.</summary>
@@ -122,7 +127,8 @@ internal sealed class LoadGenerator : IDisposable
         _start + (long)(request * TimeSpan.TicksPerSecond / _plan.Rate.GetValueOrDefault(1));
 
     /// <summary>Whether a request should be on its way by now. None is due after the measured part.</summary>
-    private bool HasOneDue(long now) => _plan.Rate is null ? now < _measureTo : DueAt(_due) <= now && DueAt(_due) < _measureTo;
+    private bool HasOneDue(long now) =>
+        _plan.Rate is null ? now < _measureTo : DueAt(_due) <= now && DueAt(_due) < _measureTo;
 
     /// <summary>
     /// Until the next request is due, if it could be sent then. What is late and may not be sent yet, because its

@@ -5,7 +5,9 @@ namespace OperationTracker.Benchmarks.Load;
 /// <summary>What the kernel knows of processes.</summary>
 internal static class ProcessFigures
 {
-    /// <summary>The kernel counts processors' time for <c>/proc</c> in hundredths of a second, on every architecture.</summary>
+    /// <summary>
+    /// The kernel counts processors' time for <c>/proc</c> in hundredths of a second, on every architecture.
+    /// </summary>
     private const double TicksPerSecond = 100;
 
     /// <summary>Seconds of CPU that a process and its children have used, those that have ended included.</summary>
@@ -24,7 +26,9 @@ internal static class ProcessFigures
         return ticks / TicksPerSecond;
     }
 
-    /// <summary>Whether there is such a process that has not ended; one whose end nobody has taken note of has.</summary>
+    /// <summary>
+    /// Whether there is such a process that has not ended; one whose end nobody has taken note of has.
+    /// </summary>
     public static bool IsRunning(int pid) => Stat(pid) is [not "Z", ..];
 
     /// <summary>Megabytes of memory: the most that a process ever had, and what it has now.</summary>

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace OperationTracker.Benchmarks.Load;
 
-/// <summary>A request that is rendered once; only the operation's number, and a counter, are written in for each sending.</summary>
+/// <summary>
+/// A request that is rendered once; only the operation's number, and a counter, are written in for each sending.
+/// </summary>
 internal sealed class RequestTemplate
 {
     private readonly byte[] _bytes;
@@ -22,7 +24,8 @@ internal sealed class RequestTemplate
 
     /// <summary>The PUT of a document that has <see cref="SampleDocuments.IdPlace"/> as its id.</summary>
     public static RequestTemplate Put(string document) => new(
-        $"PUT /v1/operations/{SampleDocuments.IdPlace} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        $"PUT /v1/operations/{SampleDocuments.IdPlace} HTTP/1.1\r\nHost: 127.0.0.1\r\n"
+        + "Content-Type: application/json\r\n"
         + $"Content-Length: {Encoding.UTF8.GetByteCount(document)}\r\n\r\n{document}");
 
     public int Render(Span<byte> target, long operation, long counter = 0)
@@ -36,7 +39,8 @@ internal sealed class RequestTemplate
     }
 
     private static void Write(Span<byte> target, long number) =>
-        Utf8Formatter.TryFormat(number, target, out _, new System.Buffers.StandardFormat('D', SampleDocuments.IdLength));
+        Utf8Formatter.TryFormat(
+            number, target, out _, new System.Buffers.StandardFormat('D', SampleDocuments.IdLength));
 
     private IEnumerable<int> Places(byte[] text)
     {

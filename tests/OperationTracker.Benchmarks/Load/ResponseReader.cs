@@ -4,8 +4,8 @@ using System.Text;
 namespace OperationTracker.Benchmarks.Load;
 
 /// <summary>
-/// Finds the end of one HTTP/1.1 answer and its status, and looks at nothing else. Answers must tell their length, as the
-/// tracker's to PUT and GET do.
+/// Finds the end of one HTTP/1.1 answer and its status, and looks at nothing else. Answers must tell their length, as
+/// the tracker's to PUT and GET do.
 /// </summary>
 internal sealed class ResponseReader
 {

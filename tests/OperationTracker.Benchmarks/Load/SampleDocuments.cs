@@ -53,7 +53,8 @@ internal static class SampleDocuments
     private static string Document(
         string second, string status, string body, string first, string other, string response = "") =>
         $"{{\"operation_id\":\"{IdPlace}\",\"occurred_time\":\"{OccurredTime}\","
-        + $"\"last_update_time\":\"20261120_0910{second}\",\"status\":\"{status}\",\"request\":{Request(body)}{response},"
+        + $"\"last_update_time\":\"20261120_0910{second}\",\"status\":\"{status}\","
+        + $"\"request\":{Request(body)}{response},"
         + $"\"target_clusters\":[{first},{other}]}}";
 
     private static string Cluster(int id, bool hasAnswered) =>
@@ -64,8 +65,8 @@ internal static class SampleDocuments
         $"{{\"uri\":\"/v1/slices/l2vpn/slice-b/cps\",\"method\":\"PATCH\",\"body\":\"{body}\"}}";
 
     /// <summary>
-    /// A list of devices as JSON text inside a JSON string. Names and addresses differ from device to device, so that it
-    /// compresses about as real bodies do.
+    /// A list of devices as JSON text inside a JSON string. Names and addresses differ from device to device, so that
+    /// it compresses about as real bodies do.
     /// </summary>
     private static string Body(int bytes)
     {
@@ -84,9 +85,12 @@ internal static class SampleDocuments
 
     private static string Device(Random random, bool hasPredecessor)
     {
-        var device = string.Create(CultureInfo.InvariantCulture, $$"""
-            {"node_id":"{{random.Next(1000)}}","host":"leaf{{random.Next(1000):000}}","mac":"02:00:{{random.Next():X8}}","vlan":{{random.Next(4096)}},"id":"{{random.NextInt64():x16}}"}
-            """);
-        return (hasPredecessor ? "," : "") + JsonEncodedText.Encode(device, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
+        var device = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{{\"node_id\":\"{random.Next(1000)}\",\"host\":\"leaf{random.Next(1000):000}\","
+            + $"\"mac\":\"02:00:{random.Next():X8}\",\"vlan\":{random.Next(4096)},"
+            + $"\"id\":\"{random.NextInt64():x16}\"}}");
+        return (hasPredecessor ? "," : "")
+            + JsonEncodedText.Encode(device, JavaScriptEncoder.UnsafeRelaxedJsonEscaping);
     }
 }

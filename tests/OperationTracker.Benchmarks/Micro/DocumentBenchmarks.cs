@@ -31,7 +31,8 @@ public class DocumentBenchmarks
         _registered = steps[0];
         _equal = StoredTexts.Document(SampleDocuments.Steps(Bytes)[0]);
         _responded = steps[1];
-        _sent = Encoding.UTF8.GetBytes(SampleDocuments.Steps(Bytes)[3].Replace(SampleDocuments.IdPlace, StoredTexts.IdPlace));
+        _sent = Encoding.UTF8.GetBytes(
+            SampleDocuments.Steps(Bytes)[3].Replace(SampleDocuments.IdPlace, StoredTexts.IdPlace));
         _stored = OperationJson.Write(steps[3]);
         _state = OperationProjection.Apply(OperationState.Initial, new OperationRegistered
         {

@@ -33,7 +33,10 @@ public class EventBenchmarks
         }
 
         _events = [.. events];
-        _stored = [.. events.Select(@event => (OperationEventTypes.AliasOf(@event), OperationEventTypes.Write(@event)))];
+        _stored =
+        [
+            .. events.Select(@event => (OperationEventTypes.AliasOf(@event), OperationEventTypes.Write(@event))),
+        ];
     }
 
     [Benchmark]

@@ -8,8 +8,8 @@ namespace OperationTracker.Benchmarks.Reporting;
 
 /// <summary>Where and with what the figures were taken.</summary>
 internal sealed record Machine(
-    string Processor, int Cores, double MemoryGigabytes, string Kernel, string FileSystem, string PostgreSql, string DotNet,
-    string Commit, string Date, string GeneratorCheck)
+    string Processor, int Cores, double MemoryGigabytes, string Kernel, string FileSystem, string PostgreSql,
+    string DotNet, string Commit, string Date, string GeneratorCheck)
 {
     public static Machine Describe(BenchmarkServer server, string place, string generatorCheck) => new(
         Of("/proc/cpuinfo", "model name"),

@@ -21,7 +21,8 @@ internal sealed class Report(Machine machine, int rounds, double seconds)
     {
         var rows = _figures.Select(figure => Cells(figure).ToArray()).Prepend(Heads).ToArray();
         var widths = Heads.Select((_, column) => rows.Max(row => row[column].Length)).ToArray();
-        return string.Join('\n', rows.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd()));
+        return string.Join(
+            '\n', rows.Select(row => string.Join("  ", row.Select((cell, i) => cell.PadRight(widths[i]))).TrimEnd()));
     }
 
     public string Markdown()
@@ -53,7 +54,8 @@ internal sealed class Report(Machine machine, int rounds, double seconds)
         yield return figure.Ratio is { } ratio ? Text(ratio) : "";
         yield return figure.Target is { } target ? target.ToString() : "";
         yield return figure.Met is { } met
-            ? $"{(met ? "yes" : "NO")}, {figure.Target!.Margin(figure.Judged).ToString("+0 %;-0 %", CultureInfo.InvariantCulture)}"
+            ? $"{(met ? "yes" : "NO")},"
+                + $" {figure.Target!.Margin(figure.Judged).ToString("+0 %;-0 %", CultureInfo.InvariantCulture)}"
             : "";
     }
 

@@ -37,8 +37,8 @@ internal sealed class Rounds(string scenario)
         _figures.Add(new Figure($"{scenario}.{series}", scenario, what, unit, Sample.Of(_series[series])));
 
     /// <summary>A line with a ratio. <paramref name="id"/> names it, for its target.</summary>
-    public void Compare(string id, string series, string what, string unit, string with, string baseline) => _figures.Add(
-        new Figure(
+    public void Compare(string id, string series, string what, string unit, string with, string baseline) =>
+        _figures.Add(new Figure(
             $"{scenario}.{id}", scenario, what, unit, Sample.Of(_series[series]), baseline, Sample.Of(_series[with]),
             Sample.OfRatios(_series[series], _series[with])));
 

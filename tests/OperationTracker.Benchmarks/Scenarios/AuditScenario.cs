@@ -8,9 +8,9 @@ using OperationTracker.Benchmarks.Servers;
 namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
-/// What positions, seals and the past of the list cost an append: the same PUTs with the statement that writes them, whose log
-/// gets its tree meanwhile, and with one that writes none of them. What the node hashes is in both, and is measured by
-/// <c>micro</c>. And how fast the record is verified, with all that the run has stored.
+/// What positions, seals and the past of the list cost an append: the same PUTs with the statement that writes them,
+/// whose log gets its tree meanwhile, and with one that writes none of them. What the node hashes is in both, and is
+/// measured by <c>micro</c>. And how fast the record is verified, with all that the run has stored.
 /// </summary>
 internal sealed class AuditScenario(ScenarioContext context)
 {
@@ -48,7 +48,8 @@ internal sealed class AuditScenario(ScenarioContext context)
         }
 
         _rounds.Compare(
-            "with.rate/without", "with.rate", "PUT with positions, seals and past rows", "PUT/s", "without.rate", "the statement without them");
+            "with.rate/without", "with.rate", "PUT with positions, seals and past rows", "PUT/s", "without.rate",
+            "the statement without them");
         _rounds.Compare("with.p95/without", "with.p95", "its p95", "ms", "without.p95", "without");
         _rounds.TellCpu("with", "PUT with positions, seals and past rows", "PUT");
         _rounds.TellCpu("without", "PUT without", "PUT");
@@ -64,7 +65,8 @@ internal sealed class AuditScenario(ScenarioContext context)
         foreach (var (what, instead) in Omissions)
         {
             if (!text.Contains(what, StringComparison.Ordinal))
-                throw new InvalidOperationException($"append_flight has no '{what}' any more; the comparison has to be made anew.");
+                throw new InvalidOperationException(
+                    $"append_flight has no '{what}' any more; the comparison has to be made anew.");
             text = text.Replace(what, instead, StringComparison.Ordinal);
         }
 

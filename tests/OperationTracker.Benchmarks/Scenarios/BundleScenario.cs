@@ -7,8 +7,8 @@ using OperationTracker.Benchmarks.Servers;
 namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
-/// The whole record exported, checked, and imported into an empty tracker, which then has to answer every version of every
-/// operation byte for byte as the first one does. Once, however many rounds the run has.
+/// The whole record exported, checked, and imported into an empty tracker, which then has to answer every version of
+/// every operation byte for byte as the first one does. Once, however many rounds the run has.
 /// </summary>
 internal sealed class BundleScenario(ScenarioContext context)
 {
@@ -78,13 +78,15 @@ internal sealed class BundleScenario(ScenarioContext context)
         await using var command = source.CreateCommand("select id, version from tracker.mt_streams order by id");
         await using var rows = await command.ExecuteReaderAsync(cancel);
         await Parallel.ForEachAsync(
-            StreamsAsync(rows, cancel), new ParallelOptions { MaxDegreeOfParallelism = Askers, CancellationToken = cancel },
+            StreamsAsync(rows, cancel),
+            new ParallelOptions { MaxDegreeOfParallelism = Askers, CancellationToken = cancel },
             async (stream, stop) =>
             {
                 for (var version = 1L; version <= stream.Version; version++)
                 {
                     var target = $"/v1/operations/{stream.Id}?version={version}";
-                    var (left, right) = (await GetAsync(http, one, target, stop), await GetAsync(http, other, target, stop));
+                    var (left, right) =
+                        (await GetAsync(http, one, target, stop), await GetAsync(http, other, target, stop));
                     if (left.ETag != right.ETag || !left.Body.AsSpan().SequenceEqual(right.Body))
                         Interlocked.Increment(ref unlike);
                 }

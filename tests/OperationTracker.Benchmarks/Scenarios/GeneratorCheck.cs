@@ -4,7 +4,9 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Scenarios;
 
-/// <summary>Asks whether the load generator is itself what limits: <c>wrk</c>, a known one, does the same for a comparison.</summary>
+/// <summary>
+/// Asks whether the load generator is itself what limits: <c>wrk</c>, a known one, does the same for a comparison.
+/// </summary>
 internal static partial class GeneratorCheck
 {
     private static readonly string[] Places = ["/usr/bin/wrk", "/usr/local/bin/wrk"];
@@ -23,11 +25,14 @@ internal static partial class GeneratorCheck
         await ScenarioContext.WarmUpAsync(load, cancel);
         var seconds = Math.Max(1, (int)context.Seconds);
         await using var process = ChildProcess.Start(
-            wrk, context.Server.Scratch, "-t1", $"-c{ScenarioContext.Connections}", $"-d{seconds}s", $"http://{baseline.Address}/static/1");
-        var theirs = double.Parse(Rate().Match(await process.OutputAsync(cancel)).Groups[1].Value, CultureInfo.InvariantCulture);
+            wrk, context.Server.Scratch, "-t1", $"-c{ScenarioContext.Connections}", $"-d{seconds}s",
+            $"http://{baseline.Address}/static/1");
+        var theirs = double.Parse(
+            Rate().Match(await process.OutputAsync(cancel)).Groups[1].Value, CultureInfo.InvariantCulture);
         var ours = (await load.RunAsync(cancel)).Rate;
         return string.Create(CultureInfo.InvariantCulture,
-            $"The load generator gets {ours:#,0} GET/s from a static route and wrk with one thread {theirs:#,0} ({ours / theirs:0.00}).");
+            $"The load generator gets {ours:#,0} GET/s from a static route"
+            + $" and wrk with one thread {theirs:#,0} ({ours / theirs:0.00}).");
     }
 
     [GeneratedRegex(@"Requests/sec:\s+([0-9.]+)")]

@@ -29,7 +29,8 @@ internal sealed class GetScenario(ScenarioContext context)
             ("static", Load(baseline, "static", ids.Select(id => $"/static/{id}"))),
             ("present", Load(tracker, "present", ids.Select(id => $"/v1/operations/{id}"))),
             ("query", Load(baseline, "query", ids.Select(id => $"/query/{id}"))),
-            ("unchanged", Load(tracker, "unchanged", ids.Select(id => $"/v1/operations/{id}\t{tags[id]}")) with { Expected = [304] }),
+            ("unchanged", Load(tracker, "unchanged", ids.Select(id => $"/v1/operations/{id}\t{tags[id]}"))
+                with { Expected = [304] }),
             ("absent", Load(tracker, "absent", ids.Select(id => $"/v1/operations/x{id}")) with { Expected = [404] }),
         ];
         foreach (var (_, load) in loads)
@@ -39,7 +40,8 @@ internal sealed class GetScenario(ScenarioContext context)
             ScenarioContext.Say($"get, round {round}");
             foreach (var (series, load) in loads)
                 _rounds.Add(series, await load.RunAsync(cancel));
-            _rounds.Add("half", await (loads[1].Load with { Rate = _rounds.Last("present.rate") / 2 }).RunAsync(cancel));
+            _rounds.Add(
+                "half", await (loads[1].Load with { Rate = _rounds.Last("present.rate") / 2 }).RunAsync(cancel));
         }
 
         Tell();
@@ -68,12 +70,21 @@ internal sealed class GetScenario(ScenarioContext context)
 
     private void Tell()
     {
-        _rounds.Compare("present.rate/static", "present.rate", "GET of present operations", "GET/s", "static.rate", "static route");
-        _rounds.Compare("present.rate/query", "present.rate", "GET of present operations", "GET/s", "query.rate", "query per request");
-        _rounds.Compare("unchanged.rate/present", "unchanged.rate", "GET answered 304", "GET/s", "present.rate", "GET answered 200");
-        _rounds.Compare("absent.rate/present", "absent.rate", "GET answered 404", "GET/s", "present.rate", "GET answered 200");
-        _rounds.Compare("present.p99/static", "present.p99", "GET of present operations, p99", "ms", "static.p99", "static route");
-        _rounds.Compare("present.p99/query", "present.p99", "GET of present operations, p99", "ms", "query.p99", "query per request");
+        _rounds.Compare(
+            "present.rate/static", "present.rate", "GET of present operations", "GET/s", "static.rate", "static route");
+        _rounds.Compare(
+            "present.rate/query", "present.rate", "GET of present operations", "GET/s", "query.rate",
+            "query per request");
+        _rounds.Compare(
+            "unchanged.rate/present", "unchanged.rate", "GET answered 304", "GET/s", "present.rate",
+            "GET answered 200");
+        _rounds.Compare(
+            "absent.rate/present", "absent.rate", "GET answered 404", "GET/s", "present.rate", "GET answered 200");
+        _rounds.Compare(
+            "present.p99/static", "present.p99", "GET of present operations, p99", "ms", "static.p99", "static route");
+        _rounds.Compare(
+            "present.p99/query", "present.p99", "GET of present operations, p99", "ms", "query.p99",
+            "query per request");
         _rounds.Tell("present.p50", "GET of present operations, p50", "ms");
         _rounds.Tell("half.p99", "GET in an open loop at half of the rate, p99", "ms");
         foreach (var (series, what) in new[]

@@ -3,7 +3,9 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Scenarios;
 
-/// <summary>PUTs and GETs on a store that is empty, on one with 100 thousand operations, and on one with millions.</summary>
+/// <summary>
+/// PUTs and GETs on a store that is empty, on one with 100 thousand operations, and on one with millions.
+/// </summary>
 internal sealed class GrowthScenario(ScenarioContext context)
 {
     private const int Bytes = 1024;
@@ -56,7 +58,8 @@ internal sealed class GrowthScenario(ScenarioContext context)
         var file = Path.Combine(context.Server.Scratch, $"growth-{count}.paths");
         var random = new Random(1);
         var numbers = Enumerable.Range(0, Math.Min(Paths, stored)).Select(_ => random.NextInt64(stored) + 1);
-        await File.WriteAllLinesAsync(file, numbers.Select(number => $"/v1/operations/{StoredOperations.Id(number)}"), cancel);
+        await File.WriteAllLinesAsync(
+            file, numbers.Select(number => $"/v1/operations/{StoredOperations.Id(number)}"), cancel);
         return new Store(count, database, tracker, file);
     }
 
@@ -82,10 +85,18 @@ internal sealed class GrowthScenario(ScenarioContext context)
         foreach (var count in counts[1..])
         {
             var stored = count.ToString("#,0", null);
-            _rounds.Compare($"{count}.put.rate/0", $"{count}.put.rate", $"PUT with {stored} stored", "PUT/s", "0.put.rate", "none stored");
-            _rounds.Compare($"{count}.put.p99/0", $"{count}.put.p99", $"PUT with {stored} stored, p99", "ms", "0.put.p99", "none stored");
-            _rounds.Compare($"{count}.get.rate/0", $"{count}.get.rate", $"GET with {stored} stored", "GET/s", "0.get.rate", "none stored");
-            _rounds.Compare($"{count}.get.p99/0", $"{count}.half.p99", $"GET in an open loop with {stored} stored, p99", "ms", "0.half.p99", "none stored");
+            _rounds.Compare(
+                $"{count}.put.rate/0", $"{count}.put.rate", $"PUT with {stored} stored", "PUT/s", "0.put.rate",
+                "none stored");
+            _rounds.Compare(
+                $"{count}.put.p99/0", $"{count}.put.p99", $"PUT with {stored} stored, p99", "ms", "0.put.p99",
+                "none stored");
+            _rounds.Compare(
+                $"{count}.get.rate/0", $"{count}.get.rate", $"GET with {stored} stored", "GET/s", "0.get.rate",
+                "none stored");
+            _rounds.Compare(
+                $"{count}.get.p99/0", $"{count}.half.p99", $"GET in an open loop with {stored} stored, p99", "ms",
+                "0.half.p99", "none stored");
             _rounds.Tell($"{count}.disk", $"disk of an operation (four PUTs), of {stored}", "bytes");
         }
     }

@@ -6,7 +6,9 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Scenarios;
 
-/// <summary>The whole list of many operations, read and thrown away, against COPY of the same rows; and a filtered page.</summary>
+/// <summary>
+/// The whole list of many operations, read and thrown away, against COPY of the same rows; and a filtered page.
+/// </summary>
 internal sealed class ListScenario(ScenarioContext context)
 {
     private const int Operations = 100_000;
@@ -37,7 +39,8 @@ internal sealed class ListScenario(ScenarioContext context)
         }
 
         _rounds.Compare("ids.rate/copy", "ids", "list", "operations/s", "ids.copy", "COPY of the ids");
-        _rounds.Compare("detail.rate/copy", "detail", "detail-list", "operations/s", "detail.copy", "COPY of the documents");
+        _rounds.Compare(
+            "detail.rate/copy", "detail", "detail-list", "operations/s", "detail.copy", "COPY of the documents");
         _rounds.Tell("page.p50", "page of 100 of the executing ones, 1 connection, p50", "ms");
         _rounds.Tell("page.p99", "page of 100 of the executing ones, 1 connection, p99", "ms");
         _rounds.TellMemory(tracker.MemoryMegabytes());
@@ -82,7 +85,8 @@ internal sealed class ListScenario(ScenarioContext context)
     private async Task<long> GetAsync(HttpClient client, string query, CancellationToken cancel)
     {
         using var response = await client.GetAsync(
-            new Uri($"/v1/operations?format={query}", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead, cancel);
+            new Uri($"/v1/operations?format={query}", UriKind.Relative),
+            HttpCompletionOption.ResponseHeadersRead, cancel);
         response.EnsureSuccessStatusCode();
         await using var stream = await response.Content.ReadAsStreamAsync(cancel);
         return await DrainAsync(stream, cancel);

@@ -7,7 +7,9 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Scenarios;
 
-/// <summary>Questions about the past, one after the other: pages of the list at an instant, single operations, the log.</summary>
+/// <summary>
+/// Questions about the past, one after the other: pages of the list at an instant, single operations, the log.
+/// </summary>
 internal sealed class PastScenario(ScenarioContext context)
 {
     private const int Operations = 125_000;
@@ -17,8 +19,9 @@ internal sealed class PastScenario(ScenarioContext context)
     /// <summary>Filters that let all, some, few and none pass.</summary>
     private static readonly string[] Filters =
     [
-        "status=executing", "status=completed", "status=failed", "cluster_id=1", "cluster_id=none", "method=PATCH&status=executing",
-        "uri=/v1/slices/", "uri=/v2/", "occurred_from=20260110_000000", "updated_to=20260103_000000&status=executing",
+        "status=executing", "status=completed", "status=failed", "cluster_id=1", "cluster_id=none",
+        "method=PATCH&status=executing", "uri=/v1/slices/", "uri=/v2/",
+        "occurred_from=20260110_000000", "updated_to=20260103_000000&status=executing",
     ];
 
     private readonly Rounds _rounds = new("past");
@@ -54,8 +57,8 @@ internal sealed class PastScenario(ScenarioContext context)
         string Page(string format)
         {
             var instant = begin + (_random.NextDouble() * (end - begin));
-            return $"operations?format={format}&limit=100&{Filters[_random.Next(Filters.Length)]}"
-                + $"&as_of={instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}";
+            var asOf = instant.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+            return $"operations?format={format}&limit=100&{Filters[_random.Next(Filters.Length)]}&as_of={asOf}";
         }
     }
 

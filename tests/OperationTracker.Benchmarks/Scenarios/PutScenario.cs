@@ -4,7 +4,9 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Scenarios;
 
-/// <summary>PUTs of one size of document, at several numbers of connections, against one transaction for each PUT.</summary>
+/// <summary>
+/// PUTs of one size of document, at several numbers of connections, against one transaction for each PUT.
+/// </summary>
 internal sealed class PutScenario(ScenarioContext context, string name, int bytes)
 {
     private static readonly int[] ConnectionCounts = [1, 16, 64, 256];
@@ -46,7 +48,8 @@ internal sealed class PutScenario(ScenarioContext context, string name, int byte
 
     private async Task<OneTransactionPerPut> PrepareAsync(PgBench pgBench, bool isLocked, CancellationToken cancel)
     {
-        ScenarioContext.Say($"{name}, looking for the best client count of pgbench {(isLocked ? "with" : "without")} the lock");
+        ScenarioContext.Say(
+            $"{name}, looking for the best client count of pgbench {(isLocked ? "with" : "without")} the lock");
         var database = await context.CreateMigratedAsync(cancel);
         return await OneTransactionPerPut.PrepareAsync(
             pgBench, database, bytes, isLocked, Math.Max(1, context.Seconds / 2), cancel);
@@ -67,13 +70,17 @@ internal sealed class PutScenario(ScenarioContext context, string name, int byte
     {
         const string What = "PUT at 64 connections";
         if (locked is not null)
-            _rounds.Compare("64.rate/locked", "64.rate", What, "PUT/s", "locked", $"pgbench with the lock, clients: {locked.Clients}");
+            _rounds.Compare(
+                "64.rate/locked", "64.rate", What, "PUT/s", "locked",
+                $"pgbench with the lock, clients: {locked.Clients}");
         if (free is not null)
-            _rounds.Compare("64.rate/free", "64.rate", What, "PUT/s", "free", $"pgbench without a lock, clients: {free.Clients}");
+            _rounds.Compare(
+                "64.rate/free", "64.rate", What, "PUT/s", "free", $"pgbench without a lock, clients: {free.Clients}");
         foreach (var connections in ConnectionCounts)
             _rounds.TellLoad($"{connections}", $"PUT at {connections} connection{(connections > 1 ? "s" : "")}", "PUT");
         if (hasCommit)
-            _rounds.Compare("1.p50/commit", "1.p50", "PUT at 1 connection, p50", "ms", "commit", "a bare insert's commit");
+            _rounds.Compare(
+                "1.p50/commit", "1.p50", "PUT at 1 connection, p50", "ms", "commit", "a bare insert's commit");
         _rounds.Tell("half.rate", "PUT in an open loop at half the rate of 64 connections", "PUT/s");
         _rounds.Tell("half.p50", "PUT at half of the rate, p50", "ms");
         _rounds.Tell("half.p99", "PUT at half of the rate, p99", "ms");

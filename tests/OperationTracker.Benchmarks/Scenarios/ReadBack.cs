@@ -7,9 +7,9 @@ using OperationTracker.Benchmarks.Servers;
 namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
-/// Clients that read back what they write: each writes operations of its own, step by step, and after each answer asks for the
-/// document, which has to be the one that was acknowledged; and for one that was stored before, which has to be there as ever.
-/// Beside them somebody reads the whole list, slowly, again and again.
+/// Clients that read back what they write: each writes operations of its own, step by step, and after each answer asks
+/// for the document, which has to be the one that was acknowledged; and for one that was stored before, which has to be
+/// there as ever. Beside them somebody reads the whole list, slowly, again and again.
 /// </summary>
 /// <param name="tracker">Who is asked.</param>
 /// <param name="stored">Operations that are stored, from number 1.</param>

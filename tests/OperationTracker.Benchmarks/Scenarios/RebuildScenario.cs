@@ -9,8 +9,8 @@ using OperationTracker.Benchmarks.Servers;
 namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
-/// A rebuild of the view, alone, against copying the same events out and the same views in; and PUTs at half of the peak rate
-/// while it runs, at full speed and paced; and clients that read back what they write meanwhile.
+/// A rebuild of the view, alone, against copying the same events out and the same views in; and PUTs at half of the
+/// peak rate while it runs, at full speed and paced; and clients that read back what they write meanwhile.
 /// </summary>
 internal sealed class RebuildScenario(ScenarioContext context)
 {
@@ -69,8 +69,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
     }
 
     /// <summary>
-    /// By how much of the time that was left the estimate half-way was wrong, in percent; null when it was done too soon to be
-    /// asked.
+    /// By how much of the time that was left the estimate half-way was wrong, in percent; null when it was done too
+    /// soon to be asked.
     /// </summary>
     private static double? EtaErrorOf(OptrackCommand rebuild)
     {
@@ -98,7 +98,9 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
     }
 
-    /// <summary>A rebuild while clients read back what they write; afterwards each row has to be what a fold makes.</summary>
+    /// <summary>
+    /// A rebuild while clients read back what they write; afterwards each row has to be what a fold makes.
+    /// </summary>
     private async Task ReadBackAsync(
         NpgsqlDataSource source, string database, HttpServerProcess tracker, CancellationToken cancel)
     {
@@ -119,7 +121,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
     {
         var started = new TaskCompletionSource<int>();
         var rebuild = OptrackCommand.RunAsync(database, ["projections", .. words, "--json"], cancel, started.SetResult);
-        _rounds.Add(series, await (load with { WarmUp = 0, Seconds = LongestRebuild, Until = await started.Task }).RunAsync(cancel));
+        _rounds.Add(series, await (load with { WarmUp = 0, Seconds = LongestRebuild, Until = await started.Task })
+            .RunAsync(cancel));
         _rounds.Add($"{series}.seconds", (await rebuild).Seconds);
     }
 
@@ -148,7 +151,11 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Tell("stale", "of these, not the one acknowledged last", "GETs");
         _rounds.Tell("fast.seconds", "a rebuild beside PUTs at half of the peak rate", "s");
         _rounds.Tell("paced.seconds", "a paced one", "s");
-        _rounds.Compare("fast.p99/without", "fast.p99", "PUT at half of the peak rate, p99, during a rebuild", "ms", "without.p99", "without");
-        _rounds.Compare("paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms", "without.p99", "without");
+        _rounds.Compare(
+            "fast.p99/without", "fast.p99", "PUT at half of the peak rate, p99, during a rebuild", "ms",
+            "without.p99", "without");
+        _rounds.Compare(
+            "paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms",
+            "without.p99", "without");
     }
 }

@@ -9,7 +9,8 @@ namespace OperationTracker.Benchmarks.Scenarios;
 /// <param name="Rounds">How often each figure is taken.</param>
 /// <param name="Seconds">How long each is measured.</param>
 /// <param name="Operations">Operations of the largest store of <c>growth</c>.</param>
-internal sealed record ScenarioContext(BenchmarkServer Server, PgBench? PgBench, int Rounds, double Seconds, int Operations)
+internal sealed record ScenarioContext(
+    BenchmarkServer Server, PgBench? PgBench, int Rounds, double Seconds, int Operations)
 {
     /// <summary>Until the code is compiled for good and the pools are filled.</summary>
     private const double FirstWarmUp = 3;

@@ -19,7 +19,8 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         (_postgres, _directory) = (postgres, directory);
         var pidFile = Path.Combine(postgres.DataDirectory, "postgres", "postmaster.pid");
         Id = int.Parse(File.ReadLines(pidFile).First(), CultureInfo.InvariantCulture);
-        Programs = Path.GetDirectoryName(File.ResolveLinkTarget($"/proc/{Id}/exe", returnFinalTarget: false)!.FullName)!;
+        Programs = Path.GetDirectoryName(
+            File.ResolveLinkTarget($"/proc/{Id}/exe", returnFinalTarget: false)!.FullName)!;
         Scratch = Directory.CreateDirectory(Path.Combine(directory, "scratch")).FullName;
     }
 
@@ -118,7 +119,8 @@ internal sealed class BenchmarkServer : IAsyncDisposable
         {
             await using var command = source.CreateCommand($"show {setting}");
             if (await command.ExecuteScalarAsync(cancel) is not "on")
-                throw new InvalidOperationException($"The server runs with {setting} off; its figures would be worth nothing.");
+                throw new InvalidOperationException(
+                    $"The server runs with {setting} off; its figures would be worth nothing.");
         }
     }
 }

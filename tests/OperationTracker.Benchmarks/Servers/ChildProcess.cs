@@ -35,7 +35,9 @@ internal sealed class ChildProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    /// <summary>An assembly from this program's own directory, with the garbage collector that it would have alone.</summary>
+    /// <summary>
+    /// An assembly from this program's own directory, with the garbage collector that it would have alone.
+    /// </summary>
     public static ChildProcess StartAssembly(string name, bool serverCollector, params string[] arguments)
     {
         var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet");

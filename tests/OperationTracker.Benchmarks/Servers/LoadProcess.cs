@@ -9,7 +9,9 @@ namespace OperationTracker.Benchmarks.Servers;
 /// <param name="Servers">The servers that get the load.</param>
 internal sealed record LoadProcess(string Kind, params HttpServerProcess[] Servers)
 {
-    /// <summary>Operations of one run: numbers are given out in steps of this, so that no run meets another's.</summary>
+    /// <summary>
+    /// Operations of one run: numbers are given out in steps of this, so that no run meets another's.
+    /// </summary>
     private const long RunLength = 100_000_000;
 
     /// <summary>Far above the numbers of stored operations.</summary>

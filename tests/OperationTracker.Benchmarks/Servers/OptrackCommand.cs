@@ -7,7 +7,8 @@ namespace OperationTracker.Benchmarks.Servers;
 /// <param name="Seconds">The start of the process included.</param>
 /// <param name="Megabytes">Memory at most.</param>
 /// <param name="Lines">Its output, each line with the seconds after which it came.</param>
-internal sealed record OptrackCommand(double Seconds, double Megabytes, IReadOnlyList<(double Seconds, string Text)> Lines)
+internal sealed record OptrackCommand(
+    double Seconds, double Megabytes, IReadOnlyList<(double Seconds, string Text)> Lines)
 {
     /// <param name="database">The connection string.</param>
     /// <param name="words">The command.</param>

@@ -12,8 +12,8 @@ internal static class StoredOperations
     private const int Batch = 50_000;
 
     /// <summary>
-    /// A store with fewer keeps the planner's own assumptions on new tables, as one that has just been made does: nothing
-    /// takes statistics of a table before it has some rows.
+    /// A store with fewer keeps the planner's own assumptions on new tables, as one that has just been made does:
+    /// nothing takes statistics of a table before it has some rows.
     /// </summary>
     private const int Analyzed = 1000;
 
@@ -51,8 +51,8 @@ internal static class StoredOperations
             "call tracker.seed_operations($1, $2, $3, $4, $5, $6, $7, $8, $9)", session);
         object[] values =
         [
-            first, last, StoredTexts.IdPlace, SampleDocuments.OccurredTime, texts.Documents, texts.Kinds, texts.DotNetTypes,
-            texts.Data, texts.Headers,
+            first, last, StoredTexts.IdPlace, SampleDocuments.OccurredTime, texts.Documents, texts.Kinds,
+            texts.DotNetTypes, texts.Data, texts.Headers,
         ];
         foreach (var value in values)
         {

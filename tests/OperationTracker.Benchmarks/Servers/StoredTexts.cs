@@ -6,8 +6,8 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Benchmarks.Servers;
 
 /// <summary>
-/// What the tracker stores for the measured writes, made by its own code: one element for each step of an operation, and
-/// a fifth one for an operation that stays in its third step and gets a sub_status.
+/// What the tracker stores for the measured writes, made by its own code: one element for each step of an operation,
+/// and a fifth one for an operation that stays in its third step and gets a sub_status.
 /// </summary>
 internal sealed record StoredTexts(
     string[] Documents, string[] Kinds, string[] DotNetTypes, string[] Data, string[] Statuses, string Headers)
@@ -17,7 +17,8 @@ internal sealed record StoredTexts(
 
     public static StoredTexts Of(int documentBytes)
     {
-        var texts = new StoredTexts([], [], [], [], [], ChangeHeaders.Write(new ChangeSource("127.0.0.1", null, null), 1, 1));
+        var texts = new StoredTexts(
+            [], [], [], [], [], ChangeHeaders.Write(new ChangeSource("127.0.0.1", null, null), 1, 1));
         var state = OperationState.Initial;
         var waiting = state;
         foreach (var step in SampleDocuments.Steps(documentBytes))

@@ -24,7 +24,9 @@ public sealed class ErrorBodyTests
         Tell("bad UTF-8", await tracker.PutAsync("a", [0xff]));
         Tell("lone surrogate", await tracker.PutAsync("a", Document("a", more: "\"x\":\"\\ud800\"")));
         Tell("U+0000", await tracker.PutAsync("a", Document("a", more: "\"x\":\"\\u0000\"")));
-        Tell("nested too deep", await tracker.PutAsync("a", Document("a", more: $"\"x\":{new string('[', 32)}{new string(']', 32)}")));
+        Tell(
+            "nested too deep",
+            await tracker.PutAsync("a", Document("a", more: $"\"x\":{new string('[', 32)}{new string(']', 32)}")));
         Tell("missing value", await tracker.PutAsync("a", With(Document("a"), "status", null)));
         Tell("bad enum", await tracker.PutAsync("a", With(Document("a"), "status", "\"done\"")));
         Tell("bad date", await tracker.PutAsync("a", With(Document("a"), "occurred_time", "\"20260230_000000\"")));
@@ -55,7 +57,8 @@ public sealed class ErrorBodyTests
         await using (var away = await TrackerServer.StartAsync("Host=127.0.0.1;Port=1;Username=x", serves: false))
         {
             await Eventually.BeTrueAsync(
-                () => away.Readiness.NotServing is { Failure: StoreFailure.Unreachable }, Soon, "the database is missed");
+                () => away.Readiness.NotServing is { Failure: StoreFailure.Unreachable }, Soon,
+                "the database is missed");
             await TellAsync("unreachable", away);
         }
 
@@ -87,7 +90,8 @@ public sealed class ErrorBodyTests
         await using (var writer = await TrackerServer.StartAsync(connectionString))
             (await writer.PutAsync("a", Document("a"))).Status.ShouldBe(200);
         var name = new NpgsqlConnectionStringBuilder(connectionString).Database;
-        await TrackerServer.ExecuteAsync(connectionString, $"alter database \"{name}\" set default_transaction_read_only = on");
+        await TrackerServer.ExecuteAsync(
+            connectionString, $"alter database \"{name}\" set default_transaction_read_only = on");
         NpgsqlConnection.ClearAllPools();
 
         await using (var tracker = await TrackerServer.StartAsync(connectionString))
@@ -98,7 +102,8 @@ public sealed class ErrorBodyTests
             told.ToString().ShouldMatchApproved("errors-read-only.txt");
             (await tracker.GetAsync("/v1/operations/a")).Status.ShouldBe(200);
             (await tracker.GetAsync("/v1/operations?format=detail-list")).Status.ShouldBe(200);
-            (await tracker.PutAsync("a", Document("a"))).Status.ShouldBe(200, "what stands can be told without writing");
+            (await tracker.PutAsync("a", Document("a"))).Status.ShouldBe(
+                200, "what stands can be told without writing");
             var ready = await tracker.GetAsync("/health/ready");
             ready.Status.ShouldBe(200);
             ready.Text.ShouldContain("read-only");
@@ -109,10 +114,13 @@ public sealed class ErrorBodyTests
             await TrackerServer.ExecuteAsync(
                 connectionString,
                 $"set transaction read write; alter database \"{name}\" reset default_transaction_read_only; "
-                + "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()");
+                + "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database()"
+                + " and pid <> pg_backend_pid()");
             await Eventually.BeTrueAsync(
-                () => tracker.PutAsync("b", Document("b")).Result.Status == 200, Soon, "the database can be written again");
-            (await tracker.GetAsync("/health/ready")).Text.ShouldContain("{\"name\":\"append\",\"ok\":true,\"detail\":\"no failure since the last PUT that was stored\"}");
+                () => tracker.PutAsync("b", Document("b")).Result.Status == 200, Soon,
+                "the database can be written again");
+            (await tracker.GetAsync("/health/ready")).Text.ShouldContain(
+                "{\"name\":\"append\",\"ok\":true,\"detail\":\"no failure since the last PUT that was stored\"}");
         }
 
         await PostgresServer.DropDatabaseAsync(connectionString);

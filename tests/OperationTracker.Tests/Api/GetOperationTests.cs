@@ -62,7 +62,8 @@ public sealed class GetOperationTests(TrackerServer tracker) : IClassFixture<Tra
     [Fact]
     public async Task The_bytes_are_compact_with_non_ascii_as_itself()
     {
-        await tracker.PutAsync("bytes", " " + Document("bytes", more: "\"x\" : \"\\u00e9 \\/ < \\u2028 \\\" \\\\ \\n \\u001f \\u007f\""));
+        await tracker.PutAsync(
+            "bytes", " " + Document("bytes", more: "\"x\" : \"\\u00e9 \\/ < \\u2028 \\\" \\\\ \\n \\u001f \\u007f\""));
 
         (await tracker.GetAsync("/v1/operations/bytes")).Text.ShouldMatchApproved("get-bytes.json");
     }

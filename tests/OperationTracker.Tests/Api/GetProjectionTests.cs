@@ -46,7 +46,8 @@ public sealed class GetProjectionTests(TrackerServer tracker) : IClassFixture<Tr
         {
             InstrumentPublished = (instrument, listening) =>
             {
-                if (instrument.Name == "optrack.projection.views.drifted") listening.EnableMeasurementEvents(instrument);
+                if (instrument.Name == "optrack.projection.views.drifted")
+                    listening.EnableMeasurementEvents(instrument);
             },
         };
         listener.SetMeasurementEventCallback<long>((_, measured, _, _) => drifts += measured);
@@ -54,11 +55,14 @@ public sealed class GetProjectionTests(TrackerServer tracker) : IClassFixture<Tr
 
         await RoundAsync();
 
-        (await ReadyAsync()).ShouldBe((200, false, "1 views differ from their events: see optrack projections verify, and heal"));
+        (await ReadyAsync()).ShouldBe(
+            (200, false, "1 views differ from their events: see optrack projections verify, and heal"));
         listener.RecordObservableInstruments();
         drifts.ShouldBe(1);
         tracker.Log.Lines.ShouldContain(line => line.Contains("The view of operation drifting is not the fold"));
-        await new ViewRepair(tracker.Services.GetRequiredService<TrackerDatabase>(), new RebuildOptions(), TimeProvider.System, "heal", "x")
+        await new ViewRepair(
+            tracker.Services.GetRequiredService<TrackerDatabase>(), new RebuildOptions(),
+            TimeProvider.System, "heal", "x")
             .RunAsync(["drifting"], _ => { }, _ => { }, default);
         await RoundAsync();
         (await ReadyAsync()).ShouldBe((200, true, "as its events tell, in all views looked at"));
@@ -82,7 +86,8 @@ public sealed class GetProjectionTests(TrackerServer tracker) : IClassFixture<Tr
         await using var next = await TrackerServer.StartAsync(first.ConnectionString);
 
         next.Log.Lines.ShouldContain(line => line.Contains("was built by the fold operations-0"));
-        (await next.GetAsync("/health/ready")).Text.ShouldContain("built by operations-0, and this build folds by operations-1");
+        (await next.GetAsync("/health/ready")).Text.ShouldContain(
+            "built by operations-0, and this build folds by operations-1");
     }
 
     private async Task<JsonElement> ReadAsync()

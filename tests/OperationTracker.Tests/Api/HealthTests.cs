@@ -20,9 +20,11 @@ public sealed class HealthTests
     [Fact]
     public async Task A_tracker_whose_database_is_away_is_live_and_says_what_is_wrong()
     {
-        await using var tracker = await TrackerServer.StartAsync("Host=127.0.0.1;Port=1;Username=x;Password=secret", serves: false);
+        await using var tracker = await TrackerServer.StartAsync(
+            "Host=127.0.0.1;Port=1;Username=x;Password=secret", serves: false);
         await Eventually.BeTrueAsync(
-            () => tracker.Readiness.NotServing is { Failure: StoreFailure.Unreachable }, Soon, "the database is missed");
+            () => tracker.Readiness.NotServing is { Failure: StoreFailure.Unreachable }, Soon,
+            "the database is missed");
 
         (await tracker.GetAsync("/health/live")).Status.ShouldBe(200);
         var ready = await tracker.GetAsync("/health/ready");

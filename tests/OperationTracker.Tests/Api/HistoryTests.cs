@@ -37,14 +37,16 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
                 var head = await tracker.SendAsync(HttpMethod.Head, $"/v1/operations/then?{query}", null);
                 (head.Status, head.Text, head.Header("ETag"), head.Header("Content-Length"))
                     .ShouldBe((200, "", then.Header("ETag"), $"{then.Body.Length}"));
-                var known = await tracker.GetAsync($"/v1/operations/then?{query}", ("If-None-Match", then.Header("ETag")!));
+                var known = await tracker.GetAsync(
+                    $"/v1/operations/then?{query}", ("If-None-Match", then.Header("ETag")!));
                 (known.Status, known.Text).ShouldBe((304, ""));
             }
         }
 
         // The refusal moved the version and left the document alone.
         (await tracker.GetAsync("/v1/operations/then?version=4")).Header("ETag").ShouldBe(served[2].Get.Header("ETag"));
-        (await tracker.GetAsync("/v1/operations/then?at=2999-01-01T00:00:00Z")).Header("ETag").ShouldBe(served[2].Get.Header("ETag"));
+        (await tracker.GetAsync("/v1/operations/then?at=2999-01-01T00:00:00Z")).Header("ETag").ShouldBe(
+            served[2].Get.Header("ETag"));
     }
 
     [Fact]
@@ -52,7 +54,8 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
     {
         await tracker.PutAsync("within", Document("within"));
         await tracker.PutAsync("within", Document("within", "completed", "\"sub_status\":\"s\""));
-        (await EventsAsync("within")).Select(item => $"{item.GetProperty("change").GetProperty("first")}").ShouldBe(["1", "2", "2"]);
+        (await EventsAsync("within")).Select(item => $"{item.GetProperty("change").GetProperty("first")}").ShouldBe(
+            ["1", "2", "2"]);
 
         var within = await tracker.GetAsync("/v1/operations/within?version=2", ("If-None-Match", "*"));
 
@@ -172,7 +175,8 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
         await tracker.PutAsync("diff", Document("diff", more: "\"x\":{\"a\":[1,1.0]}"));
         await tracker.PutAsync("diff", Document("diff", "completed", "\"x\":{\"a~/b\":1e2}", "20261120_090001"));
         var events = await EventsAsync("diff");
-        var (begin, end) = (events[0].GetProperty("received_time").GetString(), events[^1].GetProperty("received_time").GetString());
+        var (begin, end) =
+            (events[0].GetProperty("received_time").GetString(), events[^1].GetProperty("received_time").GetString());
         var documents = new Dictionary<bool, string>
         {
             [true] = (await tracker.GetAsync("/v1/operations/diff?version=1")).Text,
@@ -196,8 +200,10 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
 
         (await tracker.GetAsync("/v1/operations/diff/diff?from=1&to=1")).Text.ShouldBe("[]");
         foreach (var accept in new[] { "application/json-patch+json", "application/json", "*/*", "application/*" })
-            (await tracker.GetAsync("/v1/operations/diff/diff?from=1&to=1", ("Accept", accept))).Status.ShouldBe(200, accept);
-        ShouldBeError(await tracker.GetAsync("/v1/operations/diff/diff?from=1&to=1", ("Accept", "text/html")), 406, "010001");
+            (await tracker.GetAsync(
+                "/v1/operations/diff/diff?from=1&to=1", ("Accept", accept))).Status.ShouldBe(200, accept);
+        ShouldBeError(
+            await tracker.GetAsync("/v1/operations/diff/diff?from=1&to=1", ("Accept", "text/html")), 406, "010001");
         ShouldBeError(await tracker.GetAsync("/v1/operations/diff/events", ("Accept", "text/html")), 406, "010001");
         ShouldBeError(await tracker.GetAsync("/v1/events", ("Accept", "text/html")), 406, "010001");
     }
@@ -209,22 +215,27 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
         await server.InitializeAsync();
         await server.PutAsync("a", Document("a"));
         await server.PutAsync("b", Document("b", more: "\"sub_status\":\"first\""));
-        var last = (await server.ExecuteAsync("select to_char(max(timestamp) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ') from tracker.mt_events"))!;
+        var last = (await server.ExecuteAsync(
+            "select to_char(max(timestamp) at time zone 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.USZ')"
+            + " from tracker.mt_events"))!;
         await server.PutAsync("b", Document("b", "completed", "\"sub_status\":\"second\""));
         await server.PutAsync("c", Document("c"));
 
         (await server.GetAsync($"/v1/operations?as_of={last}")).Text.ShouldBe("{\"operation_ids\":[\"a\",\"b\"]}");
-        (await server.GetAsync($"/v1/operations?as_of={last}&status=completed")).Text.ShouldBe("{\"operation_ids\":[]}");
+        (await server.GetAsync($"/v1/operations?as_of={last}&status=completed")).Text.ShouldBe(
+            "{\"operation_ids\":[]}");
         (await server.GetAsync("/v1/operations?as_of=2001-01-01T00:00:00Z")).Text.ShouldBe("{\"operation_ids\":[]}");
         var detail = (await server.GetAsync($"/v1/operations?as_of={last}&format=detail-list&status=executing")).Text;
         detail.ShouldContain("\"first\"");
         detail.ShouldNotContain("\"body\"");
         var offset = last.ToString()!.Replace("Z", "+00:00");
-        (await server.GetAsync($"/v1/operations?as_of={offset}&format=detail-list&status=executing")).Text.ShouldBe(detail);
+        (await server.GetAsync(
+            $"/v1/operations?as_of={offset}&format=detail-list&status=executing")).Text.ShouldBe(detail);
 
         var first = JsonTree.Parse((await server.GetAsync($"/v1/operations?as_of={last}&limit=1")).Text);
         var token = first["next_page_token"]!.Text;
-        (await server.GetAsync($"/v1/operations?as_of={last}&limit=1&page_token={token}")).Text.ShouldBe("{\"operation_ids\":[\"b\"]}");
+        (await server.GetAsync($"/v1/operations?as_of={last}&limit=1&page_token={token}")).Text.ShouldBe(
+            "{\"operation_ids\":[\"b\"]}");
         foreach (var other in new[] { "", "as_of=2999-01-01T00:00:00Z&" })
             ShouldBeError(await server.GetAsync($"/v1/operations?{other}limit=1&page_token={token}"), 400, "010002");
     }
@@ -248,7 +259,8 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
 
     /// <summary>Without what differs from run to run.</summary>
     private static string Masked(string text) => Trace().Replace(Time().Replace(Uuid().Replace(
-        Position().Replace(text, "\"position\":0"), "00000000-0000-0000-0000-000000000000"), "2026-11-20T09:00:00.000000Z"),
+        Position().Replace(text, "\"position\":0"), "00000000-0000-0000-0000-000000000000"),
+        "2026-11-20T09:00:00.000000Z"),
         "\"correlation_id\":\"00000000000000000000000000000000\"");
 
     private static string Indented(string json)

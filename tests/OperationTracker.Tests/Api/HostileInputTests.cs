@@ -105,7 +105,8 @@ public sealed class HostileInputTests(TrackerServer tracker, ITestOutputHelper o
     [Theory]
     [InlineData("HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n", "neither the application's")]
     [InlineData(
-        "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}",
+        "HTTP/1.1 200 OK\r\nX-Content-Type-Options: nosniff\r\nContent-Type: application/json\r\n"
+        + "Content-Length: 2\r\n\r\n{}",
         "is missing")]
     [InlineData("", "hung up without an answer")]
     public async Task A_server_that_fails_is_found_out(string answer, string fault)

@@ -31,12 +31,14 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
             () => SendAsync($"s{sender}", sender * (Cases / Senders), (sender + 1) * (Cases / Senders)))));
 
         output.WriteLine($"seed {Seed}, {Cases} requests in {time.Elapsed}");
-        foreach (var (answer, count) in _answers.OrderBy(pair => pair.Key, StringComparer.Ordinal)) output.WriteLine($"{count,7} {answer}");
+        foreach (var (answer, count) in _answers.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            output.WriteLine($"{count,7} {answer}");
         _faults.ShouldBeEmpty($"of seed {Seed}");
         (GC.GetTotalMemory(forceFullCollection: true) - before).ShouldBeLessThan(Growth);
         // A generator whose requests all fail at the door tests nothing behind it.
         foreach (var status in new[] { 200, 304, 400, 404, 405, 406, 409, 412, 415 })
-            _answers.Keys.ShouldContain(key => key.EndsWith($" {status}", StringComparison.Ordinal), $"some answer is {status}");
+            _answers.Keys.ShouldContain(
+                key => key.EndsWith($" {status}", StringComparison.Ordinal), $"some answer is {status}");
         _answers.Where(pair => pair.Key == "PUT 200").Sum(pair => pair.Value).ShouldBeGreaterThan(Cases / 50);
         ShouldHaveLoggedNothing();
     }
@@ -71,7 +73,8 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
     {
         foreach (var log in new[] { tracker.Log, PostgresServer.Log })
             log.Lines.Where(line => line.Contains(HostileRequest.Canary)).ShouldBeEmpty();
-        tracker.Log.Lines.Where(line => line.Contains("xception") || line.Contains("nexpected") || line.Contains("nhandled"))
+        tracker.Log.Lines.Where(
+            line => line.Contains("xception") || line.Contains("nexpected") || line.Contains("nhandled"))
             .ShouldBeEmpty();
     }
 
@@ -108,14 +111,16 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
         answer.Status.ShouldBeLessThan(500);
         if (answer.Status != 200 || request.Id is null || request.Body is null || connection.Closed) return;
 
-        await connection.WriteAsync($"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n\r\n");
+        await connection.WriteAsync(
+            $"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n\r\n");
         var got = await connection.ReadAsync("GET", $"/v1/operations/{request.Id}");
         JsonText.Difference(request.Body, got.Body).ShouldBeNull();
         got.Header("ETag").ShouldBe(answer.Header("ETag"));
         if (answer.Header("ETag") is { } etag)
         {
             await connection.WriteAsync(
-                $"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\nIf-None-Match: {etag}\r\n\r\n");
+                $"GET /v1/operations/{request.Id} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n"
+                + $"If-None-Match: {etag}\r\n\r\n");
             var again = await connection.ReadAsync("GET", $"/v1/operations/{request.Id}");
             _answers.AddOrUpdate($"GET {again.Status}", 1, (_, count) => count + 1);
             again.Status.ShouldBe(304);
@@ -123,5 +128,7 @@ public sealed class HostileRequestsTests(TrackerServer tracker, ITestOutputHelpe
     }
 
     private static int Setting(string name, int otherwise) =>
-        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number) ? number : otherwise;
+        int.TryParse(Environment.GetEnvironmentVariable(name), CultureInfo.InvariantCulture, out var number)
+            ? number
+            : otherwise;
 }

@@ -22,10 +22,13 @@ public sealed class HttpLayerTests(TrackerServer tracker) : IClassFixture<Tracke
 
         ShouldBeError(answer, 400, "010001");
         (await tracker.GetAsync("/v1/operations/two")).Status.ShouldBe(404);
-        ShouldBeError(await RawHttp.SendAsync(tracker.Url, "GET", "/v1/operations", headers, Chunked(body)), 400, "010001");
+        ShouldBeError(
+            await RawHttp.SendAsync(tracker.Url, "GET", "/v1/operations", headers, Chunked(body)), 400, "010001");
         ShouldBeError(await RawHttp.SendAsync(tracker.Url, "GET", "/nowhere", headers, Chunked(body)), 400, "010001");
-        foreach (var target in new[] { "/health/live", "/health/ready", "/openapi/v1.json", "/v1/projections/operations" })
-            OpenApiContract.Faults(await RawHttp.SendAsync(tracker.Url, "GET", target, headers, Chunked(body))).ShouldBeEmpty();
+        string[] others = ["/health/live", "/health/ready", "/openapi/v1.json", "/v1/projections/operations"];
+        foreach (var target in others)
+            OpenApiContract.Faults(
+                await RawHttp.SendAsync(tracker.Url, "GET", target, headers, Chunked(body))).ShouldBeEmpty();
     }
 
     [Theory]
@@ -187,7 +190,8 @@ public sealed class HttpLayerTests(TrackerServer tracker) : IClassFixture<Tracke
     [InlineData("PUT", "/health/live", "GET")]
     [InlineData("POST", "/health/ready", "GET")]
     [InlineData("DELETE", "/openapi/v1.json", "GET")]
-    public async Task A_method_that_a_path_lacks_is_405_with_those_that_it_has(string method, string target, string allow)
+    public async Task A_method_that_a_path_lacks_is_405_with_those_that_it_has(
+        string method, string target, string allow)
     {
         var answer = await RawHttp.SendAsync(tracker.Url, method, target);
 
@@ -268,12 +272,14 @@ public sealed class HttpLayerTests(TrackerServer tracker) : IClassFixture<Tracke
         foreach (var body in bodies)
         {
             (await connection.ReadAsync("PUT", "/v1/operations/ahead")).Status.ShouldBe(200);
-            JsonText.Difference((await connection.ReadAsync("GET", "/v1/operations/ahead")).Body, body.Bytes()).ShouldBeNull();
+            JsonText.Difference(
+                (await connection.ReadAsync("GET", "/v1/operations/ahead")).Body, body.Bytes()).ShouldBeNull();
         }
     }
 
     private static string Chunked(string body, int size = int.MaxValue) => string.Concat(body.Chunk(size)
-        .Select(piece => string.Create(CultureInfo.InvariantCulture, $"{piece.Length:x}\r\n{new string(piece)}\r\n"))) + "0\r\n\r\n";
+        .Select(piece => string.Create(CultureInfo.InvariantCulture, $"{piece.Length:x}\r\n{new string(piece)}\r\n")))
+        + "0\r\n\r\n";
 
     private string Head(string method, string target, string headers) =>
         $"{method} {target} HTTP/1.1\r\nHost: {tracker.Url.Authority}\r\n{headers}\r\n";

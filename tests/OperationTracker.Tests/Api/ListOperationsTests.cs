@@ -16,9 +16,16 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
             // Two of each time, so that the id decides; put in another order than they are listed in.
             var id = $"op-{n * 17 % 40:00}";
             var time = $"20260101_0000{n / 2:00}";
-            var cluster = $$$"""[{"cluster_id":"c{{{n % 3}}}","request":{"uri":"/c","method":"PUT","body":"gone"},"response":{"status_code":1,"body":"gone","x":"kept"}}]""";
+            var cluster = $$$"""[{"cluster_id":"c{{{n % 3}}}","request":{"uri":"/c","method":"PUT","body":"gone"},"""
+                + "\"response\":{\"status_code\":1,\"body\":\"gone\",\"x\":\"kept\"}}]";
             var more = $"\"target_clusters\":{cluster},\"body\":\"kept\",\"status_text\":\"x\"";
-            if (n % 4 == 0) more += ""","rollbacks":{"result":"none","occurred_time":"x","target_clusters":[{"cluster_id":"r","request":{"uri":"","method":"PUT","body":"gone"},"response":{"body":"gone"}}]}""";
+            if (n % 4 == 0)
+            {
+                more += ""","rollbacks":{"result":"none","occurred_time":"x","target_clusters":[{"cluster_id":"r","""
+                    + "\"request\":{\"uri\":\"\",\"method\":\"PUT\",\"body\":\"gone\"},"
+                    + "\"response\":{\"body\":\"gone\"}}]}";
+            }
+
             var document = Document(id, Statuses[n % 5], more, time, body: "gone");
             document = With(document, "last_update_time", $"\"20260102_0000{(40 - n) / 2:00}\"");
             document = With(document, "request/method", n % 2 == 0 ? "\"PATCH\"" : "\"DELETE\"");
@@ -29,7 +36,8 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
 
     private static IEnumerable<string> Ordered(Func<JsonElement, bool>? filter = null) => Operations
         .Where(operation => filter is null || filter(JsonDocument.Parse(operation.Document).RootElement))
-        .OrderBy(operation => operation.Time, StringComparer.Ordinal).ThenBy(operation => operation.Id, StringComparer.Ordinal)
+        .OrderBy(operation => operation.Time, StringComparer.Ordinal)
+        .ThenBy(operation => operation.Id, StringComparer.Ordinal)
         .Select(operation => operation.Id);
 
     [Theory]
@@ -95,8 +103,10 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
         await ShouldListAsync("cluster_id=c1", operation => HasCluster(operation, "c1"));
         await ShouldListAsync("cluster_id=r", operation => operation.TryGetProperty("rollbacks", out _));
         await ShouldListAsync("cluster_id=none", _ => false);
-        await ShouldListAsync("method=PATCH", operation => operation.GetProperty("request").GetProperty("method").GetString() == "PATCH");
-        await ShouldListAsync("uri=/v1/1%25/_", operation => Uri(operation).StartsWith("/v1/1%/_", StringComparison.Ordinal));
+        await ShouldListAsync(
+            "method=PATCH", operation => operation.GetProperty("request").GetProperty("method").GetString() == "PATCH");
+        await ShouldListAsync(
+            "uri=/v1/1%25/_", operation => Uri(operation).StartsWith("/v1/1%/_", StringComparison.Ordinal));
         await ShouldListAsync("uri=/v1/_", _ => false);
         await ShouldListAsync("uri=%25", _ => false);
         await ShouldListAsync("uri=", _ => true);
@@ -156,9 +166,11 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
         ShouldBeError(await Tracker.GetAsync(
             $"/v1/operations?status=completed&status=failed&uri=&page_token={token}"), 400, "010002");
         (await Tracker.GetAsync(
-            $"/v1/operations?format=detail-list&status=failed&status=completed&page_token={token}&limit=5")).Status.ShouldBe(200);
+            $"/v1/operations?format=detail-list&status=failed&status=completed&page_token={token}&limit=5"))
+            .Status.ShouldBe(200);
         (await IdsAsync($"/v1/operations?status=failed&status=completed&page_token={token}"))
-            .ShouldBe(Ordered(operation => operation.GetProperty("status").GetString() is "completed" or "failed").Skip(2));
+            .ShouldBe(
+                Ordered(operation => operation.GetProperty("status").GetString() is "completed" or "failed").Skip(2));
     }
 
     [Theory]
@@ -174,9 +186,9 @@ public sealed class ListOperationsTests(ListOperationsTests.Filled filled) : ICl
     [InlineData("cluster_id=a&cluster_id=b", "cluster_id", "010002")]
     [InlineData("cluster_id=", "cluster_id", "010002")]
     [InlineData(
-        "cluster_id=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+        "cluster_id=xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
         + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
-        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "cluster_id", "010003")]
+        + "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "cluster_id", "010003")]
     [InlineData("uri=%00", "uri", "010002")]
     [InlineData("occurred_from=20260230_000000", "occurred_from", "010002")]
     [InlineData("occurred_to=2026", "occurred_to", "010002")]

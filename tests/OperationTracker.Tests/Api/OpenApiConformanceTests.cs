@@ -46,7 +46,8 @@ public sealed class OpenApiConformanceTests(TrackerServer tracker) : IClassFixtu
     [InlineData("HEAD", "/v1/operations", 200, "{}", "a body to HEAD")]
     [InlineData("GET", "/v1/operations", 503, "{}", "no Retry-After")]
     [InlineData("PATCH", "/v1/operations", 405, "{}", "no Allow")]
-    public void The_judge_of_answers_sees_what_is_wrong(string method, string target, int status, string body, string fault)
+    public void The_judge_of_answers_sees_what_is_wrong(
+        string method, string target, int status, string body, string fault)
     {
         var headers = new Dictionary<string, string>
         {

@@ -4,7 +4,7 @@ using static OperationTracker.Tests.Api.Sample;
 
 namespace OperationTracker.Tests.Api;
 
-/// <summary>The contract's rules for PUT, over HTTP.</summary>
+/// <summary>The contract's rules for PUT, over HTTP: what comes back, and what stands in the history.</summary>
 public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<TrackerServer>
 {
     private static readonly string[][] Tables =
@@ -87,7 +87,8 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
         const string Id = "repeat";
         var first = await tracker.PutAsync(Id, Document(Id, more: "\"x\":1.0,\"y\":{\"a\":1,\"b\":2}"));
         var repeat = await tracker.PutAsync(
-            Id, "\uFEFF " + Document("\u0072epeat", more: "\"y\":{\"b\":2,\"a\":1},\"x\":1.0").Replace("repeat", "rep\\u0065at"));
+            Id, "\uFEFF "
+                + Document("\u0072epeat", more: "\"y\":{\"b\":2,\"a\":1},\"x\":1.0").Replace("repeat", "rep\\u0065at"));
         var otherNumber = await tracker.PutAsync(Id, Document(Id, more: "\"x\":1.00,\"y\":{\"a\":1,\"b\":2}"));
 
         (repeat.Status, repeat.Header("ETag")).ShouldBe((200, first.Header("ETag")));
@@ -167,280 +168,11 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
     {
         await tracker.PutAsync("final", Document("final", "failed"));
         (await tracker.PutAsync("final", Document("final", "completed"))).Status.ShouldBe(200);
-        (await tracker.PutAsync("final", With(Document("final", "completed"), "request/uri", "\"/other\""))).Status.ShouldBe(200);
-
-        (await tracker.HistoryAsync("final")).ShouldBe(["operation_registered", "result_corrected", "document_amended"]);
-    }
-
-    [Fact]
-    public async Task The_order_of_judgement_is_the_contracts()
-    {
-        const string Id = "order";
-        var etag = (await tracker.PutAsync(Id, Document(Id, "completed"))).Header("ETag")!;
-        (string, string) stale = ("If-Match", "\"1-00000000000000000000000000000000\"");
-
-        ShouldBeError(await tracker.PutAsync(Id, "{", stale), 400, "010001");
-        (await tracker.PutAsync(Id, Document(Id, "completed"), stale)).Status.ShouldBe(200);
-        (await tracker.PutAsync(Id, Document(Id, "completed"), ("If-None-Match", "*"))).Status.ShouldBe(200);
-        ShouldBeError(await tracker.PutAsync(Id, Document(Id), stale), 412, "020003", etag);
-        ShouldBeError(await tracker.PutAsync(Id, Document(Id), ("If-None-Match", "*")), 412, "030002", etag);
-        (await tracker.HistoryAsync(Id)).ShouldBe(["operation_registered"], "what fails a condition is not recorded");
-        ShouldBeError(await tracker.PutAsync(Id, Document(Id), ("If-Match", etag)), 409, "030007", etag);
-        (await tracker.PutAsync(Id, Document(Id, "failed"), ("If-Match", etag))).Status.ShouldBe(200);
-        (await tracker.HistoryAsync(Id)).ShouldBe(["operation_registered", "update_refused", "result_corrected"]);
-    }
-
-    [Fact]
-    public async Task Conditions_on_an_id_that_does_not_exist()
-    {
-        foreach (var value in new[] { "*", "\"1-00000000000000000000000000000000\"", "W/\"1\"" })
-        {
-            var refused = await tracker.PutAsync("nothing", Document("nothing"), ("If-Match", value));
-            ShouldBeError(refused, 412, "020003");
-            refused.Header("ETag").ShouldBeNull(value);
-        }
-
-        (await tracker.GetAsync("/v1/operations/nothing")).Status.ShouldBe(404);
-        (await tracker.PutAsync("nothing", Document("nothing"), ("If-None-Match", " * "))).Status.ShouldBe(200);
-    }
-
-    [Fact]
-    public async Task If_match_takes_a_list_and_a_star_and_never_a_weak_tag()
-    {
-        const string Id = "match";
-        var etag = (await tracker.PutAsync(Id, Document(Id))).Header("ETag")!;
-        etag.ShouldMatch("^\"1-[0-9a-f]{32}\"$");
-
-        ShouldBeError(await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"W/{etag}")), 412, "020003", etag);
-        etag = (await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", $"\"x\", {etag}"))).Header("ETag")!;
-        etag.ShouldStartWith("\"2-");
-        (await tracker.PutAsync(Id, Document(Id, more: "\"n\":2"), ("If-Match", "*"))).Status.ShouldBe(200);
-    }
-
-    [Theory]
-    [InlineData("If-None-Match", "\"1-00\"")]
-    [InlineData("If-None-Match", "W/\"1\"")]
-    [InlineData("If-None-Match", "*, *")]
-    [InlineData("If-None-Match", "")]
-    [InlineData("If-Match", "1-00")]
-    [InlineData("If-Match", "\"")]
-    [InlineData("If-Match", "")]
-    public async Task A_condition_that_a_put_cannot_mean_is_400(string name, string value) =>
-        ShouldBeError(await tracker.PutAsync("odd", Document("odd"), (name, value)), 400, "010002");
-
-    [Fact]
-    public async Task The_etag_is_that_of_the_document_and_survives_events_that_leave_it_alone()
-    {
-        const string Id = "foreign";
-        var etag = (await tracker.PutAsync(Id, Document(Id))).Header("ETag")!;
-        var foreign = new EventStore.ForeignWriter(tracker.ConnectionString);
-        (await foreign.AppendAsync(Id, 2)).ShouldBeTrue();
-
-        (await tracker.GetAsync($"/v1/operations/{Id}", ("If-None-Match", etag))).Status.ShouldBe(304);
-        var next = await tracker.PutAsync(Id, Document(Id, more: "\"n\":1"), ("If-Match", etag));
-        (next.Status, next.Header("ETag")![..3]).ShouldBe((200, "\"4-"));
-    }
-
-    [Theory]
-    [InlineData(null, 200)]
-    [InlineData("application/json", 200)]
-    [InlineData("Application/JSON", 200)]
-    [InlineData("application/json; charset=utf-8", 200)]
-    [InlineData("application/json;charset=\"UTF-8\"", 200)]
-    [InlineData("application/json; charset=utf8", 415)]
-    [InlineData("application/json; charset=iso-8859-1", 415)]
-    [InlineData("application/json; charset=utf-16", 415)]
-    [InlineData("application/merge-patch+json", 415)]
-    [InlineData("application/*", 415)]
-    [InlineData("text/json", 415)]
-    [InlineData("text/plain", 415)]
-    [InlineData("application/x-www-form-urlencoded", 415)]
-    [InlineData("json", 415)]
-    [InlineData("", 415)]
-    public async Task Only_json_in_utf8_is_taken(string? type, int status)
-    {
-        var headers = type is null ? [] : new[] { ("Content-Type", type) };
-        var put = await tracker.PutAsync("media", Document("media"), headers);
-
-        put.Status.ShouldBe(status);
-        if (status != 200) ShouldBeError(put, status, "010001");
-    }
-
-    [Theory]
-    [InlineData("gzip")]
-    [InlineData("br")]
-    [InlineData("identity")]
-    [InlineData("")]
-    public async Task No_content_encoding_is_taken(string encoding) => ShouldBeError(
-        await tracker.PutAsync("media", Document("media"), ("Content-Encoding", encoding)), 415, "010001");
-
-    [Theory]
-    [InlineData("application/json", true)]
-    [InlineData("*/*", true)]
-    [InlineData("application/*;q=0.1", true)]
-    [InlineData("text/html, application/json;q=0.5", true)]
-    [InlineData("", true)]
-    [InlineData("application/json;charset=utf-8", true)]
-    [InlineData("text/html", false)]
-    [InlineData("application/json;q=0", false)]
-    [InlineData("*/*, application/json;q=0", false)]
-    [InlineData("application/*;q=0, */*", false)]
-    public async Task An_accept_that_excludes_json_is_406(string accept, bool taken)
-    {
-        await tracker.PutAsync("accept", Document("accept"));
-        foreach (var answer in new[]
-        {
-            await tracker.PutAsync("accept", Document("accept"), ("Accept", accept)),
-            await tracker.GetAsync("/v1/operations/accept", ("Accept", accept)),
-            await tracker.GetAsync("/v1/operations", ("Accept", accept)),
-        })
-        {
-            if (taken) answer.Status.ShouldBe(200);
-            else ShouldBeError(answer, 406, "010001");
-        }
-    }
-
-    [Theory]
-    [InlineData("")]
-    [InlineData(" ")]
-    [InlineData("null")]
-    [InlineData("[]")]
-    [InlineData("\"text\"")]
-    [InlineData("{} {}")]
-    [InlineData("{\"a\":1,}")]
-    [InlineData("{/**/}")]
-    [InlineData("\uFEFF\uFEFF{}")]
-    [InlineData("{\"operation_id\":NaN}")]
-    [InlineData("{\"a\":01}")]
-    public async Task What_is_no_json_object_is_010001(string body) =>
-        ShouldBeError(await tracker.PutAsync("format", body), 400, "010001");
-
-    [Theory]
-    [InlineData("status", "\"done\"", "010002", "/status")]
-    [InlineData("status", "null", "010002", "/status")]
-    [InlineData("status", "1", "010001", "/status")]
-    [InlineData("status", null, "010002", "/status")]
-    [InlineData("operation_id", "\"other\"", "010002", "/operation_id")]
-    [InlineData("operation_id", "\"a/b\"", "010002", "/operation_id")]
-    [InlineData("occurred_time", "\"20260230_000000\"", "010002", "/occurred_time")]
-    [InlineData("occurred_time", "\"20260101_240000\"", "010002", "/occurred_time")]
-    [InlineData("occurred_time", "\"2026-01-01T00:00:00\"", "010002", "/occurred_time")]
-    [InlineData("request", "null", "010002", "/request")]
-    [InlineData("request", "[]", "010001", "/request")]
-    [InlineData("request/method", "\"GET\"", "010002", "/request/method")]
-    [InlineData("request/method", "\"post\"", "010002", "/request/method")]
-    [InlineData("request/body", "null", "010002", "/request/body")]
-    [InlineData("request/body", "{}", "010001", "/request/body")]
-    [InlineData("request/body", null, "010002", "/request/body")]
-    [InlineData("response", "{}", "010002", "/response/status_code")]
-    [InlineData("response", "null", "010002", "/response")]
-    [InlineData("response", null, "010002", "/response")]
-    [InlineData("response/status_code", "200.0", "010001", "/response/status_code")]
-    [InlineData("response/status_code", "2e2", "010001", "/response/status_code")]
-    [InlineData("response/status_code", "\"200\"", "010001", "/response/status_code")]
-    [InlineData("response/status_code", "99", "010003", "/response/status_code")]
-    [InlineData("response/status_code", "600", "010003", "/response/status_code")]
-    [InlineData("response/status_code", "99999999999", "010003", "/response/status_code")]
-    [InlineData("response/body", "null", "010002", "/response/body")]
-    [InlineData("rollbacks", "[]", "010001", "/rollbacks")]
-    [InlineData("rollbacks", "{\"result\":\"none\"}", "010002", "/rollbacks/occurred_time")]
-    [InlineData("rollbacks", "{\"result\":\"none\",\"occurred_time\":\"\"}", "010002", "/rollbacks/occurred_time")]
-    [InlineData("target_clusters", "{}", "010001", "/target_clusters")]
-    [InlineData("target_clusters", "[null]", "010002", "/target_clusters/0")]
-    [InlineData("target_clusters", "[{\"cluster_id\":\"\"}]", "010002", "/target_clusters/0/cluster_id")]
-    [InlineData("x", "1e309", "010003", "/x")]
-    [InlineData("x", "\"\\u0000\"", "010001", "/x")]
-    public async Task Each_fault_has_its_class_and_its_place(string path, string? json, string code, string pointer)
-    {
-        // Kept apart from the document's own writer: numbers and escapes must stay as they are written here.
-        var document = With(Document("faulty", "completed"), path, json is null ? null : "\"@\"");
-        var put = await tracker.PutAsync("faulty", json is null ? document : document.Replace("\"@\"", json));
-
-        ShouldBeError(put, 400, code);
-        put.Text.ShouldContain($"\"path\":\"{pointer}\"");
-    }
-
-    [Theory]
-    [InlineData("{\"operation_id\":\"d\",\"operation_id\":\"d\"}", "/operation_id")]
-    [InlineData("{\"x\":{\"a\":1,\"\\u0061\":1}}", "/x/a")]
-    public async Task A_member_that_stands_twice_is_010001(string body, string pointer)
-    {
-        var put = await tracker.PutAsync("d", body);
-
-        ShouldBeError(put, 400, "010001");
-        put.Text.ShouldContain($"\"path\":\"{pointer}\"");
-    }
-
-    [Theory]
-    [InlineData(new byte[] { 0x7b, 0x22, 0xff, 0x22, 0x3a, 0x31, 0x7d })]
-    [InlineData(new byte[] { 0x22, 0xed, 0xa0, 0x80, 0x22 })]
-    [InlineData(new byte[] { 0xc0, 0xaf })]
-    [InlineData(new byte[] { 0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00 })]
-    public async Task What_is_no_utf8_is_010001(byte[] body) =>
-        ShouldBeError(await tracker.PutAsync("utf8", body), 400, "010001");
-
-    [Fact]
-    public async Task Half_a_surrogate_pair_is_010001_and_a_whole_one_is_kept()
-    {
-        foreach (var half in new[] { "\\ud800", "\\udc00", "\\ud800x", "\\udc00\\ud800" })
-            ShouldBeError(await tracker.PutAsync("half", Document("half", more: $"\"x\":\"{half}\"")), 400, "010001");
-
-        (await tracker.PutAsync("half", Document("half", more: "\"x\":\"\\ud83d\\ude00é\""))).Status.ShouldBe(200);
-        (await tracker.GetAsync("/v1/operations/half")).Text.ShouldContain("\"x\":\"😀é\"");
-    }
-
-    [Fact]
-    public async Task Nesting_is_taken_to_the_bound_and_refused_beyond()
-    {
-        (await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(31)}"))).Status.ShouldBe(200);
-        ShouldBeError(await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(32)}")), 400, "010001");
-        ShouldBeError(await tracker.PutAsync("deep", Document("deep", more: $"\"x\":{Nested(200_000)}")), 400, "010001");
-
-        static string Nested(int depth) => new string('[', depth) + new string(']', depth);
-    }
-
-    [Fact]
-    public async Task Bounds_of_members_are_told()
-    {
-        var document = Document("bounds");
-        ShouldBeError(await tracker.PutAsync("bounds", With(document, "request/uri", $"\"{new string('u', 8193)}\"")), 400, "010003");
-        (await tracker.PutAsync("bounds", With(document, "request/uri", $"\"{new string('u', 8192)}\""))).Status.ShouldBe(200);
-        ShouldBeError(await tracker.PutAsync("bounds", Document("bounds", more: $"\"x\":{new string('1', 65)}")), 400, "010003");
-        (await tracker.PutAsync("bounds", Document("bounds", more: $"\"x\":{new string('1', 64)}"))).Status.ShouldBe(200);
-        ShouldBeError(await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"x\":[{string.Join(',', Enumerable.Repeat("1", 10_000))}]")), 400, "010003");
-        var clusters = (string id) =>
-            $$$"""[{"cluster_id":"{{{id}}}","request":{"uri":"","method":"PUT","body":""}}]""";
-        ShouldBeError(await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 257))}")), 400, "010003");
         (await tracker.PutAsync(
-            "bounds", Document("bounds", more: $"\"target_clusters\":{clusters(new string('c', 256))}"))).Status.ShouldBe(200);
-    }
+            "final", With(Document("final", "completed"), "request/uri", "\"/other\""))).Status.ShouldBe(200);
 
-    [Fact]
-    public async Task A_body_of_8_MiB_is_taken_and_one_byte_more_is_413()
-    {
-        const int Bound = 8 * 1024 * 1024;
-        var text = Document("large", body: "@");
-        var largest = text.Replace("@", new string('x', Bound - text.Length + 1)).Bytes();
-        largest.Length.ShouldBe(Bound);
-
-        ShouldBeError(await tracker.PutAsync("large", [.. largest, (byte)' ']), 413, "010003");
-        (await tracker.PutAsync("large", largest)).Status.ShouldBe(200);
-        (await tracker.PutAsync("large", [.. "\uFEFF"u8, .. largest])).Status.ShouldBe(200);
-        JsonText.Difference((await tracker.GetAsync("/v1/operations/large")).Body, largest).ShouldBeNull();
-    }
-
-    [Fact]
-    public async Task All_faults_come_at_once_and_the_weightiest_class_names_the_error()
-    {
-        var put = await tracker.PutAsync("many", """
-            {"operation_id":1,"status":"done","occurred_time":"x","request":{"uri":null,"method":"POST"},
-             "response":{"status_code":99,"body":""},"target_clusters":[{}]}
-            """);
-
-        ShouldBeError(put, 400, "010001");
-        put.Text.ShouldMatchApproved("put-many-faults.json");
+        (await tracker.HistoryAsync("final")).ShouldBe(
+            ["operation_registered", "result_corrected", "document_amended"]);
     }
 
     [Fact]
@@ -485,7 +217,10 @@ public sealed class PutOperationTests(TrackerServer tracker) : IClassFixture<Tra
         members[..known.Length].ShouldBe(known);
         foreach (var member in value.EnumerateObject())
         {
-            var next = member.Name switch { "request" => 1, "response" => 2, "target_clusters" => 3, "rollbacks" => 4, _ => -1 };
+            var next = member.Name switch
+            {
+                "request" => 1, "response" => 2, "target_clusters" => 3, "rollbacks" => 4, _ => -1,
+            };
             if (next > 0) ShouldBeInOrder(member.Value, next);
         }
     }

@@ -4,13 +4,17 @@ using static OperationTracker.Tests.Api.Sample;
 
 namespace OperationTracker.Tests.Api;
 
-/// <summary>Each spelling of a path on the wire names exactly one operation, or is refused; no two ids are alike.</summary>
+/// <summary>
+/// Each spelling of a path on the wire names exactly one operation, or is refused; no two ids are alike.
+/// </summary>
 public sealed class RawTargetTests(RawTargetTests.Filled filled) : IClassFixture<RawTargetTests.Filled>
 {
-    private const string Long = "x23456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_"
+    private const string Long =
+        "x23456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_123456789_"
         + "123456789_123456789_123456789_12345678";
 
-    private static readonly string[] Ids = ["a", "b", "A", "x", "a.b", "..a", "-", "~", "_", "operations", "list", "events", "diff", Long];
+    private static readonly string[] Ids =
+        ["a", "b", "A", "x", "a.b", "..a", "-", "~", "_", "operations", "list", "events", "diff", Long];
 
     public static TheoryData<string, string?> Targets => new()
     {
@@ -218,7 +222,8 @@ public sealed class RawTargetTests(RawTargetTests.Filled filled) : IClassFixture
     [InlineData("http://{host}/v1/operations/a%2Eb/events", "a.b")]
     public async Task A_history_is_that_of_the_id_before_it(string spelling, string id)
     {
-        var get = await RawHttp.SendAsync(filled.Server.Url, "GET", spelling.Replace("{host}", filled.Server.Url.Authority));
+        var get = await RawHttp.SendAsync(
+            filled.Server.Url, "GET", spelling.Replace("{host}", filled.Server.Url.Authority));
 
         OpenApiContract.Faults(get).ShouldBeEmpty();
         get.Status.ShouldBe(200, get.Text);
@@ -251,7 +256,8 @@ public sealed class RawTargetTests(RawTargetTests.Filled filled) : IClassFixture
             {
                 var body = Document(id);
                 (await RawHttp.SendAsync(
-                    Server.Url, "PUT", $"/v1/operations/{id}", $"Content-Length: {body.Length}\r\n", body)).Status.ShouldBe(200);
+                    Server.Url, "PUT", $"/v1/operations/{id}", $"Content-Length: {body.Length}\r\n",
+                    body)).Status.ShouldBe(200);
             }
         }
 

@@ -47,7 +47,8 @@ public sealed class ReportsTests(ReportsTests.Planted planted) : IClassFixture<R
                 $"{one.GetProperty("state").GetString()} {one.GetProperty("count")}"
                 + $" {one.GetProperty("buckets").EnumerateArray().Sum(bucket => bucket[1].GetInt64())}")
             .ShouldBe(["executing 23 23", "failed 1 1"]);
-        (await planted.Server.GetAsync("/v1/reports/durations?from=2999-01-01T00:00:00Z")).Text.ShouldContain("\"durations\":[]");
+        (await planted.Server.GetAsync("/v1/reports/durations?from=2999-01-01T00:00:00Z")).Text.ShouldContain(
+            "\"durations\":[]");
     }
 
     [Theory]
@@ -74,7 +75,8 @@ public sealed class ReportsTests(ReportsTests.Planted planted) : IClassFixture<R
     public async Task Only_json_is_given_and_only_known_reports()
     {
         foreach (var report in new[] { "refused", "stuck", "inconsistent", "durations" })
-            ShouldBeError(await planted.Server.GetAsync($"/v1/reports/{report}", ("Accept", "text/html")), 406, "010001");
+            ShouldBeError(
+                await planted.Server.GetAsync($"/v1/reports/{report}", ("Accept", "text/html")), 406, "010001");
         ShouldBeError(await planted.Server.GetAsync("/v1/reports/nothing"), 404, "030001");
     }
 
@@ -112,13 +114,15 @@ public sealed class ReportsTests(ReportsTests.Planted planted) : IClassFixture<R
         var found = new List<string>();
         for (var token = ""; ;)
         {
-            using var page = JsonDocument.Parse((await planted.Server.GetAsync($"/v1/reports/{report}?{query}{token}")).Body);
+            using var page = JsonDocument.Parse(
+                (await planted.Server.GetAsync($"/v1/reports/{report}?{query}{token}")).Body);
             found.AddRange(page.RootElement.GetProperty("findings").EnumerateArray().Select(finding =>
                 finding.TryGetProperty("bound", out var bound)
                     ? $"{finding.GetProperty("operation_id")} {bound}"
-                    : $"{finding.GetProperty("operation_id")} {finding.GetProperty("state")} " + string.Join(", ", finding
-                        .GetProperty("places").EnumerateArray().Select(place =>
-                            $"{place.GetProperty("path")} {(place.TryGetProperty("cluster_id", out var id) ? id : "")} {place.GetProperty("reason")}"))));
+                    : $"{finding.GetProperty("operation_id")} {finding.GetProperty("state")} "
+                        + string.Join(", ", finding.GetProperty("places").EnumerateArray().Select(place =>
+                            $"{place.GetProperty("path")} {(place.TryGetProperty("cluster_id", out var id) ? id : "")}"
+                            + $" {place.GetProperty("reason")}"))));
             if (!page.RootElement.TryGetProperty("next_page_token", out var next))
                 return found;
             token = $"&page_token={next}";
@@ -147,14 +151,17 @@ public sealed class ReportsTests(ReportsTests.Planted planted) : IClassFixture<R
                 Document("clash", time: "20261120_100000", more: "\"x\":1").Replace("/v1/clusters/1", "/v1/clusters/2")
                     .Replace("\"last_update_time\":\"20261120_100000\"", "\"last_update_time\":\"20261120_090000\""));
             const string Clusters = """
-                "target_clusters":[{"cluster_id":"1","request":{"uri":"/","method":"PUT","body":""},"response":{"status_code":200,"body":""}}],
+                "target_clusters":[{"cluster_id":"1","request":{"uri":"/","method":"PUT","body":""},
+                 "response":{"status_code":200,"body":""}}],
                 "rollbacks":{"result":"failed","occurred_time":"x","target_clusters":[
                  {"cluster_id":"1","request":{"uri":"/","method":"DELETE"},"response":{"status_code":500,"body":""}}]}
                 """;
             await PutAsync("inconsistent", With(
-                Document("inconsistent", "failed", Clusters), "response/body", Quoted("{\"data_consistency\":\"not consistent\"}")));
+                Document("inconsistent", "failed", Clusters), "response/body",
+                Quoted("{\"data_consistency\":\"not consistent\"}")));
             await PutAsync("consistent", With(
-                Document("consistent", "failed", Clusters.Replace("500", "200")), "response/body", Quoted("{\"data_consistency\":\"rolled back\"}")));
+                Document("consistent", "failed", Clusters.Replace("500", "200")), "response/body",
+                Quoted("{\"data_consistency\":\"rolled back\"}")));
             for (var i = 0; i < 20; i++)
                 await PutAsync($"done-{i}", Document($"done-{i}"), Document($"done-{i}", "completed"));
             await PutAsync("stuck", Document("stuck"));

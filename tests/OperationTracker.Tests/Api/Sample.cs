@@ -23,15 +23,22 @@ internal static class Sample
 
     /// <summary>A document that keeps the rules; with a final status it has an answer.</summary>
     public static string Document(
-        string id, string status = "executing", string? more = null, string time = "20261120_090000", string body = "{}") =>
-        $$"""{"operation_id":{{Quoted(id)}},"occurred_time":"{{time}}","last_update_time":"{{time}}","status":"{{status}}","request":{"uri":"/v1/clusters/1","method":"POST","body":{{Quoted(body)}}}{{(status is "completed" or "failed" ? ""","response":{"status_code":200,"body":""}""" : "")}}{{(more is null ? "" : "," + more)}}}""";
+        string id, string status = "executing", string? more = null, string time = "20261120_090000",
+        string body = "{}") =>
+        $$"""{"operation_id":{{Quoted(id)}},"occurred_time":"{{time}}","last_update_time":"{{time}}","""
+        + $$"""
+            "status":"{{status}}","request":{"uri":"/v1/clusters/1","method":"POST","body":{{Quoted(body)}}}
+            """
+        + (status is "completed" or "failed" ? ""","response":{"status_code":200,"body":""}""" : "")
+        + (more is null ? "}" : $",{more}}}");
 
     /// <summary>A document of which one place holds something else; the place is a path of names.</summary>
     public static string With(string document, string path, string? json)
     {
         var root = JsonNode.Parse(document)!;
         var names = path.Split('/');
-        var parent = names[..^1].Aggregate(root, (node, name) => node is JsonArray list ? list[int.Parse(name, null)]! : node[name]!);
+        var parent = names[..^1].Aggregate(
+            root, (node, name) => node is JsonArray list ? list[int.Parse(name, null)]! : node[name]!);
         if (json is null) parent.AsObject().Remove(names[^1]);
         else parent[names[^1]] = JsonNode.Parse(json);
         return root.ToJsonString();

@@ -93,7 +93,8 @@ public sealed class TrackerServer : IAsyncLifetime, IAsyncDisposable
         [.. ((IEndpointRouteBuilder)_app).DataSources.SelectMany(source => source.Endpoints).OfType<RouteEndpoint>()];
 
     /// <summary>Starts to stop, while requests are still answered.</summary>
-    internal ValueTask StopStoreAsync() => Services.GetRequiredService<OperationTracker.Postgres.PostgresEventStore>().DisposeAsync();
+    internal ValueTask StopStoreAsync() =>
+        Services.GetRequiredService<OperationTracker.Postgres.PostgresEventStore>().DisposeAsync();
 
     /// <summary>The kinds of the events of an operation, in their order.</summary>
     internal async Task<string[]> HistoryAsync(string id) =>
@@ -135,20 +136,26 @@ public sealed class TrackerServer : IAsyncLifetime, IAsyncDisposable
     private sealed class JudgingHandler : DelegatingHandler
     {
         public JudgingHandler()
-            : base(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None })
+            : base(new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false, UseProxy = false, AutomaticDecompression = DecompressionMethods.None,
+            })
         {
         }
 
         public static async Task<Answer> ReadAsync(HttpRequestMessage request, HttpResponseMessage response) => new(
-            request.Method.Method, request.RequestUri!.IsAbsoluteUri ? request.RequestUri.PathAndQuery : $"{request.RequestUri}",
+            request.Method.Method,
+            request.RequestUri!.IsAbsoluteUri ? request.RequestUri.PathAndQuery : $"{request.RequestUri}",
             (int)response.StatusCode,
             response.Headers.Concat(response.Content.Headers).Concat(response.Headers.NonValidated.Select(
                     header => KeyValuePair.Create(header.Key, (IEnumerable<string>)[$"{header.Value}"])))
                 .DistinctBy(header => header.Key, StringComparer.OrdinalIgnoreCase)
-                .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase),
+                .ToDictionary(
+                    header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase),
             await response.Content.ReadAsByteArrayAsync());
 
-        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        protected override async Task<HttpResponseMessage> SendAsync(
+            HttpRequestMessage request, CancellationToken cancellationToken)
         {
             var response = await base.SendAsync(request, cancellationToken);
             await response.Content.LoadIntoBufferAsync(cancellationToken);

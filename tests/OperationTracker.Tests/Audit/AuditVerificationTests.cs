@@ -60,7 +60,8 @@ public sealed class AuditVerificationTests : IAsyncLifetime
     public async Task A_change_is_found_at_its_own_event()
     {
         await _record.Tracker.ExecuteAsync(
-            "update tracker.mt_events set data = data || '{\"last_update_time\": \"20000101_000000\"}' where stream_id = '17' and version = 2");
+            "update tracker.mt_events set data = data || '{\"last_update_time\": \"20000101_000000\"}'"
+            + " where stream_id = '17' and version = 2");
 
         var finding = (await _record.VerifyAsync()).ShouldHaveSingleItem();
         finding.Kind.ShouldBe(AuditFindingKind.Changed);
@@ -68,7 +69,7 @@ public sealed class AuditVerificationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_chain_that_was_computed_anew_is_seen_against_a_checkpoint_and_located_by_the_blocks_kept_beside_it()
+    public async Task A_chain_that_was_computed_anew_is_seen_against_a_checkpoint_and_located_by_blocks_kept_beside_it()
     {
         var checkpoint = await _record.CheckpointAsync();
         var blocks = await new AuditProofs(_record.Tracker.Database).BlocksAsync(checkpoint, default);
@@ -117,7 +118,8 @@ public sealed class AuditVerificationTests : IAsyncLifetime
         foreach (var row in await AuditReader.ReadStreamAsync(_record.Tracker.Database, connection, streamId, default))
         {
             link = EventSeal.LinkOf(link, row.Event.ContentHash(), row.Event.Timestamp);
-            await using var update = new NpgsqlCommand("update tracker.positions set link = $1 where position = $2", connection);
+            await using var update = new NpgsqlCommand(
+                "update tracker.positions set link = $1 where position = $2", connection);
             update.Parameters.Add(new NpgsqlParameter { Value = link });
             update.Parameters.Add(new NpgsqlParameter { Value = row.Event.Seal!.Position });
             await update.ExecuteNonQueryAsync();

@@ -8,7 +8,9 @@ using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.Audit;
 
-/// <summary>A record of some operations, own and foreign events mixed, with a copy from which it can be restored.</summary>
+/// <summary>
+/// A record of some operations, own and foreign events mixed, with a copy from which it can be restored.
+/// </summary>
 internal sealed class AuditedRecord : IAsyncDisposable
 {
     private static readonly string[] Tables =
@@ -24,10 +26,12 @@ internal sealed class AuditedRecord : IAsyncDisposable
         var source = new ChangeSource("192.0.2.1", "controller \"x\" é/1", "trace", "somebody");
         for (var i = 0; i < operations; i++)
         {
-            foreach (var status in (OperationStatus[])[OperationStatus.Unexecuted, OperationStatus.Executing, OperationStatus.Completed])
+            foreach (var status in (OperationStatus[])
+                [OperationStatus.Unexecuted, OperationStatus.Executing, OperationStatus.Completed])
             {
                 await record.Tracker.Store.AppendAsync(
-                    Wish(Document($"{i}", status, $"note {i} {status}", body: $"{{\"secret\":\"s-{i}\"}}"), source), default);
+                    Wish(Document($"{i}", status, $"note {i} {status}", body: $"{{\"secret\":\"s-{i}\"}}"), source),
+                    default);
             }
 
             if (i % 7 == 0)
@@ -38,7 +42,8 @@ internal sealed class AuditedRecord : IAsyncDisposable
         await record.Tracker.ExecuteAsync(
             // Who has all rights can do without the constraint and the trigger.
             "alter table tracker.mt_events drop constraint fkey_mt_events_stream_id; "
-            + "drop trigger note_foreign_event on tracker.mt_events; create schema copy; " + string.Concat(Tables.Select(table =>
+            + "drop trigger note_foreign_event on tracker.mt_events; create schema copy; "
+            + string.Concat(Tables.Select(table =>
                 $"create table copy.{table} as table tracker.{table}; ")));
         return record;
     }

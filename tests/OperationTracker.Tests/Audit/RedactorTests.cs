@@ -13,7 +13,9 @@ public sealed class RedactorTests : IAsyncLifetime
     private const string Secret = "pa$$w0rd-\"é\\-x";
 
     private static readonly string[] Tables =
-        ["mt_streams", "mt_events", "positions", "openings", "operations", "past_operations", "admin_log", "tree_nodes"];
+    [
+        "mt_streams", "mt_events", "positions", "openings", "operations", "past_operations", "admin_log", "tree_nodes",
+    ];
 
     private AuditedRecord _record = null!;
 
@@ -76,10 +78,12 @@ public sealed class RedactorTests : IAsyncLifetime
             Request = Sent(OperationStatus.Executing).Request with { Body = Redaction.Marker },
         });
         await _record.Tracker.ExecuteAsync(
-            "update tracker.mt_events set data = replace(data::text, 'reserved', 'RESERVED')::jsonb where stream_id = 'x'");
+            "update tracker.mt_events set data = replace(data::text, 'reserved', 'RESERVED')::jsonb"
+            + " where stream_id = 'x'");
         (await _record.VerifyAsync()).ShouldHaveSingleItem().StreamId.ShouldBe("x");
         await _record.Tracker.ExecuteAsync(
-            "update tracker.mt_events set data = replace(data::text, 'RESERVED', 'reserved')::jsonb where stream_id = 'x'");
+            "update tracker.mt_events set data = replace(data::text, 'RESERVED', 'reserved')::jsonb"
+            + " where stream_id = 'x'");
     }
 
     [Fact]
@@ -88,11 +92,13 @@ public sealed class RedactorTests : IAsyncLifetime
         await PutAsync(Sent(OperationStatus.Executing));
         await RedactAsync("/request/body");
         await _record.Tracker.ExecuteAsync(
-            "update tracker.mt_events set data = replace(data::text, '[redacted]', '[retouched]')::jsonb where stream_id = 'x' and version = 1");
+            "update tracker.mt_events set data = replace(data::text, '[redacted]', '[retouched]')::jsonb"
+            + " where stream_id = 'x' and version = 1");
 
         (await _record.VerifyAsync()).ShouldHaveSingleItem().Detail.ShouldContain("redact");
         await _record.Tracker.ExecuteAsync(
-            "update tracker.mt_events set data = replace(data::text, '[retouched]', '[redacted]')::jsonb where stream_id = 'x'");
+            "update tracker.mt_events set data = replace(data::text, '[retouched]', '[redacted]')::jsonb"
+            + " where stream_id = 'x'");
     }
 
     [Fact]
@@ -101,7 +107,8 @@ public sealed class RedactorTests : IAsyncLifetime
         await PutAsync(Sent(OperationStatus.Executing));
         await RedactAsync("/request/body");
         await _record.Tracker.ExecuteAsync("""
-            delete from tracker.positions where seq_id = (select seq_id from tracker.mt_events where type = 'values_redacted');
+            delete from tracker.positions
+            where seq_id = (select seq_id from tracker.mt_events where type = 'values_redacted');
             delete from tracker.mt_events where type = 'values_redacted';
             update tracker.mt_streams set version = version - 1 where id = 'x'
             """);
@@ -171,7 +178,9 @@ public sealed class RedactorTests : IAsyncLifetime
     private static OperationDocument Sent(OperationStatus status) => Document("x", status, "sub " + Secret, Secret) with
     {
         TargetClusters = new ValueList<TargetCluster>([Cluster("1"), Cluster("2")]),
-        Response = status.IsFinal() ? new OperationResponse { StatusCode = 200, Body = Secret } : Optional<OperationResponse>.Absent,
+        Response = status.IsFinal()
+            ? new OperationResponse { StatusCode = 200, Body = Secret }
+            : Optional<OperationResponse>.Absent,
         UnknownMembers = new([new UnknownMember(
             "reservation_time", System.Text.Json.JsonSerializer.Serialize(new { a = "reserved " + Secret }))]),
     };

@@ -9,7 +9,9 @@ using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.Audit;
 
-/// <summary>What was stored before there were seals gets them, and nodes of that build may go on beside newer ones.</summary>
+/// <summary>
+/// What was stored before there were seals gets them, and nodes of that build may go on beside newer ones.
+/// </summary>
 public sealed class SealMigrationTests
 {
     private static readonly int[] NewParameters = [4, 14, 26, 27];
@@ -68,7 +70,9 @@ public sealed class SealMigrationTests
         foreach (var (file, number) in SqlTexts.MigrationFiles.Take(version).Select((file, i) => (file, i + 1)))
         {
             await ExecuteAsync(database, new SqlTexts(SchemaName.Default).Migration(file));
-            await ExecuteAsync(database, $"insert into tracker.schema_versions (version, file) values ({number}, '{Path.GetFileName(file)}')");
+            await ExecuteAsync(
+                database,
+                $"insert into tracker.schema_versions (version, file) values ({number}, '{Path.GetFileName(file)}')");
         }
     }
 
@@ -78,7 +82,8 @@ public sealed class SealMigrationTests
         await using var connection = await database.OpenAsync(default);
         var operations = new Dictionary<string, LoadedOperation>();
         foreach (var document in documents)
-            operations[document.OperationId] = await new StateLoader(database).FoldAsync(connection, document.OperationId, default);
+            operations[document.OperationId] = await new StateLoader(database).FoldAsync(
+                connection, document.OperationId, default);
         var plan = FlightPlan.Of(
             [.. documents.Select(document => new PendingAppend(document.OperationId, Wish(document), 0))], operations);
         await using var command = new NpgsqlCommand { Connection = connection };

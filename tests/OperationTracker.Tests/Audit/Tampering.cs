@@ -26,8 +26,11 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
         Column("data", "data || '{\"last_update_time\": \"20000101_000000\"}'"),
         Column("data", "data || '{\"more\": 1}'"),
         Column("data", "overlay(data::text placing '{\"z\": 1, ' from 1 for 1)::jsonb"),
-        Column("data", "(select jsonb_object_agg(k, case when jsonb_typeof(v) = 'string' then to_jsonb((v #>> '{}') || '!') "
-            + "when jsonb_typeof(v) = 'object' then v || '{\"body\": \"other\"}' else v end) from jsonb_each(data) as x (k, v))"),
+        Column(
+            "data",
+            "(select jsonb_object_agg(k, case when jsonb_typeof(v) = 'string' then to_jsonb((v #>> '{}') || '!') "
+            + "when jsonb_typeof(v) = 'object' then v || '{\"body\": \"other\"}' else v end)"
+            + " from jsonb_each(data) as x (k, v))"),
         Column("tenant_id", "'another'"),
         Column("bdata", "'\\x00'"),
         Column("version", "version + 1000"),
@@ -46,7 +49,8 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
         Seal("position", "position + 100000"),
         new("an event removed", $"delete from tracker.mt_events where seq_id = {One}"),
         new("an event removed with its position",
-            $"delete from tracker.mt_events where seq_id = {One}; delete from tracker.positions where position = {{n}}"),
+            $"delete from tracker.mt_events where seq_id = {One};"
+            + " delete from tracker.positions where position = {n}"),
         new("an event removed and the log closed up", $"""
             delete from tracker.mt_events where seq_id = {One}; delete from tracker.positions where position = {"{n}"};
             update tracker.positions set position = -position where position > {"{n}"};
@@ -65,20 +69,25 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
             delete from tracker.mt_events e where stream_id = {StreamOfOne} and version > 1
             """),
         new("the end of the log cut off", """
-            create temp table gone as select p.seq_id, p.position from tracker.positions p where position >= greatest({n}, 2);
+            create temp table gone as
+            select p.seq_id, p.position from tracker.positions p where position >= greatest({n}, 2);
             delete from tracker.mt_events where seq_id in (select seq_id from gone);
             delete from tracker.positions where seq_id in (select seq_id from gone);
-            delete from tracker.mt_streams s where not exists (select from tracker.mt_events e where e.stream_id = s.id);
-            update tracker.mt_streams s set version = (select max(version) from tracker.mt_events e where e.stream_id = s.id);
+            delete from tracker.mt_streams s
+            where not exists (select from tracker.mt_events e where e.stream_id = s.id);
+            update tracker.mt_streams s
+            set version = (select max(version) from tracker.mt_events e where e.stream_id = s.id);
             truncate tracker.tree_nodes
             """, IsSeenWithout: false),
         new("an event added", $"""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type)
-            select seq_id + 2000000, gen_random_uuid(), stream_id, 500, data, type from tracker.mt_events where seq_id = {One}
+            select seq_id + 2000000, gen_random_uuid(), stream_id, 500, data, type
+            from tracker.mt_events where seq_id = {One}
             """),
         new("an event added with a position", $"""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type)
-            select seq_id + 2000000, gen_random_uuid(), stream_id, 500, data, type from tracker.mt_events where seq_id = {One};
+            select seq_id + 2000000, gen_random_uuid(), stream_id, 500, data, type
+            from tracker.mt_events where seq_id = {One};
             insert into tracker.positions (position, seq_id, form, secret, link)
             select (select max(position) + 1 from tracker.positions), seq_id + 2000000, form, secret, link
             from tracker.positions where position = {"{n}"}
@@ -86,8 +95,10 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
         new("the data of two events exchanged", $"""
             update tracker.mt_events e set data = o.data, type = o.type
             from tracker.mt_events o
-            where (e.seq_id = {One} and o.seq_id = (select seq_id from tracker.positions where position = {"{n}"} % 50 + 51))
-               or (o.seq_id = {One} and e.seq_id = (select seq_id from tracker.positions where position = {"{n}"} % 50 + 51))
+            where (e.seq_id = {One}
+                   and o.seq_id = (select seq_id from tracker.positions where position = {"{n}"} % 50 + 51))
+               or (o.seq_id = {One}
+                   and e.seq_id = (select seq_id from tracker.positions where position = {"{n}"} % 50 + 51))
             """),
         new("two versions of a stream exchanged", $"""
             update tracker.mt_events set version = -3 + version where stream_id = {StreamOfOne} and version in (1, 2);
@@ -108,8 +119,10 @@ internal sealed record Tampering(string Name, string Sql, bool IsSeenWithout = t
             create temp table gone as select p.seq_id from tracker.positions p where position > greatest({n} / 2, 1);
             delete from tracker.mt_events where seq_id in (select seq_id from gone);
             delete from tracker.positions where seq_id in (select seq_id from gone);
-            delete from tracker.mt_streams s where not exists (select from tracker.mt_events e where e.stream_id = s.id);
-            update tracker.mt_streams s set version = (select max(version) from tracker.mt_events e where e.stream_id = s.id);
+            delete from tracker.mt_streams s
+            where not exists (select from tracker.mt_events e where e.stream_id = s.id);
+            update tracker.mt_streams s
+            set version = (select max(version) from tracker.mt_events e where e.stream_id = s.id);
             truncate tracker.tree_nodes
             """, IsSeenWithout: false),
     ];

@@ -58,7 +58,8 @@ public class LoadGeneratorTests
     {
         using var server = new StallingServer(standstillAt, Standstill);
         var plan = new LoadPlan(
-            [server.Address], Connections: 4, rate, WarmUp: TimeSpan.Zero, Duration, Until: null, new Dictionary<string, int[]>());
+            [server.Address], Connections: 4, rate, WarmUp: TimeSpan.Zero, Duration, Until: null,
+            new Dictionary<string, int[]>());
         using var generator = new LoadGenerator(plan, new GetWorkload(["/"]));
         return await Task.Factory.StartNew(
             generator.Run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);

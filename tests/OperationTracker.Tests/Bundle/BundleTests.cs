@@ -26,7 +26,8 @@ public sealed class BundleTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _record = await AuditedRecord.CreateAsync(operations: 60);
-        await new Redactor(_record.Tracker.Database).RedactAsync(Id("3"), ["/request/body"], "a password", "tester", default);
+        await new Redactor(_record.Tracker.Database).RedactAsync(
+            Id("3"), ["/request/body"], "a password", "tester", default);
         await new Redactor(_record.Tracker.Database).RedactAsync(Id("7"), [""], "all of it", "tester", default);
         _note = SignedNote.Sign((await _record.CheckpointAsync()).ToText(), "test", _key);
         // What comes after the checkpoint is not in the bundle.
@@ -45,13 +46,15 @@ public sealed class BundleTests : IAsyncLifetime
     {
         var path = await ExportAsync(new BundleSelection());
         var contents = await new BundleCheck(path).RunAsync(_key, default);
-        contents.ShouldBe(contents with { Operations = 60, Events = contents.Checkpoint.Size, IsWhole = true, IsSigned = true });
+        contents.ShouldBe(
+            contents with { Operations = 60, Events = contents.Checkpoint.Size, IsWhole = true, IsSigned = true });
 
         await using var other = await TrackerFixture.CreateAsync();
         (await ImportAsync(other, path)).ShouldBe(contents.Events);
 
         await ShouldAnswerAlikeAsync(other, Enumerable.Range(0, 60).Select(i => $"{i}"));
-        (await new AuditVerification(other.Database).VerifyAsync([new KeptCheckpoint(contents.Checkpoint, null)], null, default))
+        (await new AuditVerification(other.Database).VerifyAsync(
+            [new KeptCheckpoint(contents.Checkpoint, null)], null, default))
             .Findings.ShouldBeEmpty();
         await StoreInvariants.CheckAsync(other.Database);
         await other.Store.PutAsync(Document("5", OperationStatus.Failed));
@@ -94,11 +97,13 @@ public sealed class BundleTests : IAsyncLifetime
             var path = await ExportAsync(selection);
             var bytes = await File.ReadAllBytesAsync(path);
             var random = new Random(20261121);
-            foreach (var at in Enumerable.Range(0, 60).Select(_ => random.Next(bytes.Length)).Append(0).Append(bytes.Length - 1))
+            foreach (var at in Enumerable.Range(0, 60).Select(_ => random.Next(bytes.Length)).Append(0).Append(
+                bytes.Length - 1))
             {
                 bytes[at] ^= 1;
                 await File.WriteAllBytesAsync(path, bytes);
-                var fault = await Should.ThrowAsync<BundleException>(() => new BundleCheck(path).RunAsync(_key, default));
+                var fault = await Should.ThrowAsync<BundleException>(
+                    () => new BundleCheck(path).RunAsync(_key, default));
                 fault.Message.ShouldNotBeEmpty();
                 bytes[at] ^= 1;
             }
@@ -113,7 +118,8 @@ public sealed class BundleTests : IAsyncLifetime
     {
         var path = await ExportAsync(new BundleSelection());
         var text = await File.ReadAllTextAsync(path, System.Text.Encoding.Latin1);
-        await File.WriteAllTextAsync(path, text.Replace("note 9 Executing", "note 9 executing"), System.Text.Encoding.Latin1);
+        await File.WriteAllTextAsync(
+            path, text.Replace("note 9 Executing", "note 9 executing"), System.Text.Encoding.Latin1);
         (await Should.ThrowAsync<BundleException>(() => new BundleCheck(path).RunAsync(_key, default)))
             .Message.ShouldContain("the part events/");
     }
@@ -132,7 +138,8 @@ public sealed class BundleTests : IAsyncLifetime
                     continue;
                 using var content = new MemoryStream();
                 await entry.DataStream!.CopyToAsync(content);
-                var text = System.Text.Encoding.UTF8.GetString(content.ToArray()).Replace("note 9 Executing", "note 9 executing");
+                var text = System.Text.Encoding.UTF8.GetString(content.ToArray()).Replace(
+                    "note 9 Executing", "note 9 executing");
                 writer.Add(entry.Name, System.Text.Encoding.UTF8.GetBytes(text));
             }
 
@@ -192,7 +199,8 @@ public sealed class BundleTests : IAsyncLifetime
     {
         var imported = await new BundleImport(tracker.Database, path).RunAsync("tester", default);
         if (imported is not null)
-            await new ProjectionRebuild(tracker.Database, new RebuildOptions(), TimeProvider.System, _ => { }, _ => { }).RunAsync(default);
+            await new ProjectionRebuild(
+                tracker.Database, new RebuildOptions(), TimeProvider.System, _ => { }, _ => { }).RunAsync(default);
         return imported;
     }
 
@@ -203,7 +211,8 @@ public sealed class BundleTests : IAsyncLifetime
         {
             var version = 1L;
             for (; await there.AtAsync(id, version, default) is { } past; version++)
-                past.View.Text().ShouldBe((await here.AtAsync(id, version, default))!.View.Text(), $"{id} at {version}");
+                past.View.Text().ShouldBe(
+                    (await here.AtAsync(id, version, default))!.View.Text(), $"{id} at {version}");
             version.ShouldBeGreaterThan(2);
         }
     }

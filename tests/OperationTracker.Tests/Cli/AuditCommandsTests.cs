@@ -12,7 +12,10 @@ namespace OperationTracker.Tests.Cli;
 public sealed class AuditCommandsTests : IAsyncLifetime
 {
     private static readonly (string From, string To)[] Changes =
-        [("\"note ", "\"Note "), ("192.0.2.1", "192.0.2.9"), ("executing", "canceled"), ("\"seq_id\":1", "\"seq_id\":2")];
+    [
+        ("\"note ", "\"Note "), ("192.0.2.1", "192.0.2.9"), ("executing", "canceled"),
+        ("\"seq_id\":1", "\"seq_id\":2"),
+    ];
 
     private readonly string _directory = TestDirectory.Create("audit");
     private AuditedRecord _record = null!;
@@ -39,7 +42,8 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         (await AuditAsync("verify", "--checkpoint", note, "--key", Key + ".pub"))
             .ShouldEnd(0, $"{events} events at {events} positions read");
 
-        await _record.Tracker.ExecuteAsync("update tracker.mt_events set type = 'x' where stream_id = '3' and version = 2");
+        await _record.Tracker.ExecuteAsync(
+            "update tracker.mt_events set type = 'x' where stream_id = '3' and version = 2");
 
         (await AuditAsync("verify", "--checkpoint", note, "--key", Key + ".pub"))
             .ShouldEnd(5, "changed: operation 3, version 2, position");
@@ -54,10 +58,13 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         await _record.Tracker.ExecuteAsync("""
             delete from tracker.mt_events where stream_id = '6';
             delete from tracker.mt_streams where id = '6';
-            delete from tracker.positions p where not exists (select from tracker.mt_events e where e.seq_id = p.seq_id);
+            delete from tracker.positions p
+            where not exists (select from tracker.mt_events e where e.seq_id = p.seq_id);
             """);
         await _record.Tracker.ExecuteAsync("""
-            create temp table kept as select row_number() over (order by position) as position, seq_id, form, secret, link from tracker.positions;
+            create temp table kept as
+            select row_number() over (order by position) as position, seq_id, form, secret, link
+            from tracker.positions;
             truncate tracker.positions;
             insert into tracker.positions (position, seq_id, form, secret, link) select * from kept
             """);
@@ -74,10 +81,12 @@ public sealed class AuditCommandsTests : IAsyncLifetime
         var lines = (await File.ReadAllTextAsync(note)).Split('\n');
         lines[1] = "1";
         await File.WriteAllTextAsync(forged, string.Join('\n', lines));
-        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key + ".pub")).ShouldEnd(5, "not that of this text");
+        (await AuditAsync("verify", "--checkpoint", forged, "--key", Key + ".pub")).ShouldEnd(
+            5, "not that of this text");
 
         (await OptrackProcess.RunAsync("audit", "key", Key + "2")).ExitCode.ShouldBe(0);
-        (await AuditAsync("verify", "--checkpoint", note, "--key", Key + "2.pub")).ShouldEnd(5, "not signed by this key");
+        (await AuditAsync("verify", "--checkpoint", note, "--key", Key + "2.pub")).ShouldEnd(
+            5, "not signed by this key");
 
         await File.WriteAllTextAsync(forged, "no checkpoint");
         (await AuditAsync("verify", "--checkpoint", forged, "--key", Key)).ShouldEnd(2, "A signed note is");
@@ -102,7 +111,8 @@ public sealed class AuditCommandsTests : IAsyncLifetime
             foreach (var (from, to) in Changes)
             {
                 await File.WriteAllTextAsync(proof, proven.Out.Replace(from, to, StringComparison.Ordinal));
-                (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldEnd(5, "not proven");
+                (await OptrackProcess.RunAsync("audit", "check", proof, "--key", Key + ".pub")).ShouldEnd(
+                    5, "not proven");
             }
         }
 

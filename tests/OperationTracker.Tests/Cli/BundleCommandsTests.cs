@@ -34,7 +34,8 @@ public sealed class BundleCommandsTests : IAsyncLifetime
         (await OptrackProcess.RunAsync("audit", "bundle", File, "--key", Key + ".pub")).ShouldEnd(0, "8 operations");
 
         var other = await TrackerFixture.CreateDatabaseAsync();
-        (await OptrackProcess.RunAsync("import", File, "--key", Key + ".pub", "--database", other)).ShouldEnd(0, "Imported");
+        (await OptrackProcess.RunAsync("import", File, "--key", Key + ".pub", "--database", other)).ShouldEnd(
+            0, "Imported");
         (await OptrackProcess.RunAsync("projections", "verify", "--database", other)).ExitCode.ShouldBe(0);
         (await OptrackProcess.RunAsync("audit", "verify", "--database", other)).ShouldEnd(0, "is as it was appended");
         (await OptrackProcess.RunAsync("import", File, "--database", other)).ShouldEnd(4, "not empty");

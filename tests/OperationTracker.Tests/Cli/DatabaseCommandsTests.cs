@@ -18,7 +18,8 @@ public sealed class DatabaseCommandsTests
 
         await TrackerServer.ExecuteAsync(database, script.Out);
 
-        var validated = await OptrackProcess.RunAsync("db", "validate", "--schema", "odd \"name", "--database", database);
+        var validated = await OptrackProcess.RunAsync(
+            "db", "validate", "--schema", "odd \"name", "--database", database);
         validated.ShouldBe(validated with { ExitCode = 0, Error = "" });
         validated.Out.Trim().ShouldBe("The schema odd \"name is as this build expects it.");
         await PostgresServer.DropDatabaseAsync(database);
@@ -29,8 +30,12 @@ public sealed class DatabaseCommandsTests
     [InlineData("alter table tracker.operations alter column refusals drop not null", "operations:", "refusals")]
     [InlineData("alter table tracker.mt_events add column extra int", "unexpected: mt_events:", "extra")]
     [InlineData("drop trigger note_foreign_event on tracker.mt_events", "missing: mt_events:", "note_foreign_event")]
-    [InlineData("alter table tracker.positions drop constraint uq_positions_seq_id", "missing: positions:", "uq_positions_seq_id")]
-    [InlineData("create or replace function tracker.note_foreign_event() returns trigger language plpgsql as 'begin return null; end'", "note_foreign_event", "")]
+    [InlineData(
+        "alter table tracker.positions drop constraint uq_positions_seq_id", "missing: positions:",
+        "uq_positions_seq_id")]
+    [InlineData(
+        "create or replace function tracker.note_foreign_event() returns trigger language plpgsql"
+        + " as 'begin return null; end'", "note_foreign_event", "")]
     public async Task A_difference_that_was_planted_is_found(string plant, string says, string names)
     {
         var database = await TrackerFixture.CreateDatabaseAsync();
@@ -54,8 +59,10 @@ public sealed class DatabaseCommandsTests
             OptrackProcess.RunAsync("db", "migrate", "--database", database));
 
         outcomes.ShouldAllBe(outcome => outcome.ExitCode == 0 && outcome.Error == "");
-        outcomes.Sum(outcome => outcome.Out.Split('\n').Count(line => line.StartsWith("applied ", StringComparison.Ordinal)))
-            .ShouldBe((int)(long)(await TrackerServer.ExecuteAsync(database, "select count(*) from tracker.schema_versions"))!);
+        outcomes.Sum(
+            outcome => outcome.Out.Split('\n').Count(line => line.StartsWith("applied ", StringComparison.Ordinal)))
+            .ShouldBe((int)(long)(
+                await TrackerServer.ExecuteAsync(database, "select count(*) from tracker.schema_versions"))!);
         (await OptrackProcess.RunAsync("db", "migrate", "--database", database)).Out.ShouldContain(" already.");
         (await OptrackProcess.RunAsync("db", "validate", "--database", database)).ExitCode.ShouldBe(0);
         await PostgresServer.DropDatabaseAsync(database);
@@ -67,7 +74,8 @@ public sealed class DatabaseCommandsTests
         var database = await PostgresServer.CreateDatabaseAsync();
         (await OptrackProcess.RunAsync("db", "validate", "--database", database)).ExitCode.ShouldBe(6);
         (await OptrackProcess.RunAsync("db", "migrate", "--database", database)).ExitCode.ShouldBe(0);
-        await TrackerServer.ExecuteAsync(database, "insert into tracker.schema_versions (version, file) values (9999, 'x')");
+        await TrackerServer.ExecuteAsync(
+            database, "insert into tracker.schema_versions (version, file) values (9999, 'x')");
 
         var migrated = await OptrackProcess.RunAsync("db", "migrate", "--database", database);
 

@@ -13,15 +13,20 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
     private const string Id = "0011795132860005";
 
     private static readonly string Registered = Event(1, "operation_registered", (1, 1), "09:01:00.204117", """
-        {"document": {"status": "executing", "request": {"uri": "/v1/clusters/1", "method": "POST", "body": "not-a-real-secret"},
+        {"document": {"status": "executing",
+         "request": {"uri": "/v1/clusters/1", "method": "POST", "body": "not-a-real-secret"},
          "operation_id": "0011795132860005", "occurred_time": "20261120_090100", "last_update_time": "20261120_090100",
-         "target_clusters": [{"cluster_id": "7", "request": {"uri": "/c", "method": "PUT", "body": "not-a-real-secret"}}]},
+         "target_clusters": [
+          {"cluster_id": "7", "request": {"uri": "/c", "method": "PUT", "body": "not-a-real-secret"}}]},
          "last_update_time": "20261120_090100"}
         """, """{"address":"192.0.2.10","user_agent":"mfc/1.2","principal":"mfc"}""", """{"op":"add","path":""}""");
 
     private static readonly string Answered = Event(2, "cluster_responded", (2, 3), "09:02:13.000350", """
-        {"index": 0, "cluster_id": "7", "response": {"status_code": 200, "body": ""}, "last_update_time": "20261120_090213"}
-        """, changed: """{"op":"replace","path":"/last_update_time"},{"op":"add","path":"/target_clusters/0/response"}""");
+        {"index": 0, "cluster_id": "7", "response": {"status_code": 200, "body": ""},
+         "last_update_time": "20261120_090213"}
+        """, changed: """
+        {"op":"replace","path":"/last_update_time"},{"op":"add","path":"/target_clusters/0/response"}
+        """);
 
     private static readonly string Completed = Event(3, "status_changed", (2, 3), "09:02:13.000350", """
         {"from": "executing", "to": "completed", "response": {"status_code": 201, "body": "7"},
@@ -97,7 +102,8 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
         await using var fake = await StartAsync(Answer(200, Patch));
 
         var outcome = await OptrackProcess.RunAsync("diff", Id, "--from", "1", "--server", fake.Url);
-        var json = await OptrackProcess.RunAsync("diff", Id, "--from", "1", "--to", "2", "--json", "--server", fake.Url);
+        var json = await OptrackProcess.RunAsync(
+            "diff", Id, "--from", "1", "--to", "2", "--json", "--server", fake.Url);
 
         outcome.ShouldBe(outcome with { ExitCode = 0, Error = "" });
         outcome.Out.ShouldMatchApproved("diff.txt");
@@ -128,13 +134,15 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
     {
         const string Real = "replayed";
         await tracker.PutAsync(Real, Sample.Document(Real, more: "\"x\":1.0"));
-        await tracker.PutAsync(Real, Sample.Document(Real, "completed", "\"x\":1e2,\"sub_status\":\"ä\u2028\"", "20261120_090001"));
+        await tracker.PutAsync(
+            Real, Sample.Document(Real, "completed", "\"x\":1e2,\"sub_status\":\"ä\u2028\"", "20261120_090001"));
         await tracker.PutAsync(Real, Sample.Document(Real, "unexecuted"));
 
         var outcome = await OptrackProcess.RunAsync("replay", Real, "--json", "--server", $"{tracker.Url}");
 
         outcome.ShouldBe(outcome with { ExitCode = 0, Error = "" });
-        var steps = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonDocument.Parse(line).RootElement).ToArray();
+        var steps = outcome.Out.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(
+            line => JsonDocument.Parse(line).RootElement).ToArray();
         steps.Select(step => $"{step.GetProperty("first")}-{step.GetProperty("last")}").ShouldBe(["1-1", "2-4", "5-5"]);
         foreach (var step in steps)
         {
@@ -144,8 +152,10 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
         }
 
         (await OptrackProcess.RunAsync("replay", "nobody", "--server", $"{tracker.Url}")).ExitCode.ShouldBe(3);
-        (await OptrackProcess.RunAsync("replay", Real, "--at", "2001-01-01T00:00:00Z", "--server", $"{tracker.Url}")).ExitCode.ShouldBe(3);
-        (await OptrackProcess.RunAsync("diff", Real, "--from", "1", "--server", $"{tracker.Url}")).Out.ShouldContain("/status \"completed\"");
+        (await OptrackProcess.RunAsync(
+            "replay", Real, "--at", "2001-01-01T00:00:00Z", "--server", $"{tracker.Url}")).ExitCode.ShouldBe(3);
+        (await OptrackProcess.RunAsync("diff", Real, "--from", "1", "--server", $"{tracker.Url}")).Out.ShouldContain(
+            "/status \"completed\"");
     }
 
     [Fact]
@@ -153,20 +163,30 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
     {
         var directory = TestDirectory.Create("bundle");
         var bundle = Path.Combine(directory, "some.optrack.tar");
-        foreach (var (id, status) in new[] { ("bundled", "executing"), ("beside", "executing"), ("bundled", "completed"), ("bundled", "unexecuted") })
+        foreach (var (id, status) in new[]
+        {
+            ("bundled", "executing"), ("beside", "executing"), ("bundled", "completed"), ("bundled", "unexecuted"),
+        })
+        {
             await tracker.PutAsync(id, Sample.Document(id, status, "\"x\":[1.0]"));
+        }
+
         await new ForeignWriter(tracker.ConnectionString).AppendAsync("bundled", 1);
         await tracker.Services.GetRequiredService<PostgresEventStore>().SweepAsync(default);
         (await OptrackProcess.RunAsync("export", bundle, "--database", tracker.ConnectionString)).ExitCode.ShouldBe(0);
 
         foreach (var command in new[]
         {
-            "history bundled", "history bundled --after 2", "replay bundled", "replay bundled --json", "replay bundled --to 2",
-            "replay bundled --at 2001-01-01T00:00:00Z", "replay --all", "replay --all --from 2001-01-01T00:00:00Z --to 2001-01-02T00:00:00Z",
-            "get bundled", "get bundled --json", "get bundled --version 2", "get bundled --version 9", "get bundled --at 2099-01-01T00:00:00Z",
-            "get bundled --at 20990101_000000", "diff bundled --from 1", "diff bundled --from 3 --to 1 --json", "diff bundled --from yesterday",
-            "list", "list --json", "list --json --detail --limit 1", "list --status unexecuted --status completed", "list --status none",
-            "list --as-of 2099-01-01T00:00:00+09:00 --json --detail", "list --as-of 2001-01-01T00:00:00Z", "list --as-of 2001-01-01",
+            "history bundled", "history bundled --after 2", "replay bundled", "replay bundled --json",
+            "replay bundled --to 2", "replay bundled --at 2001-01-01T00:00:00Z",
+            "replay --all", "replay --all --from 2001-01-01T00:00:00Z --to 2001-01-02T00:00:00Z",
+            "get bundled", "get bundled --json", "get bundled --version 2", "get bundled --version 9",
+            "get bundled --at 2099-01-01T00:00:00Z", "get bundled --at 20990101_000000",
+            "diff bundled --from 1", "diff bundled --from 3 --to 1 --json", "diff bundled --from yesterday",
+            "list", "list --json", "list --json --detail --limit 1",
+            "list --status unexecuted --status completed", "list --status none",
+            "list --as-of 2099-01-01T00:00:00+09:00 --json --detail", "list --as-of 2001-01-01T00:00:00Z",
+            "list --as-of 2001-01-01",
             "report foreign", "report refused --json", "report corrected", "report durations", "report inconsistent",
         })
         {
@@ -200,7 +220,10 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
 
         var outcome = await OptrackProcess.RunAsync("history", Id, "--server", fake.Url);
 
-        outcome.ShouldBe(outcome with { ExitCode = 1, Error = $"The server's answer is not a page of events.{Environment.NewLine}" });
+        outcome.ShouldBe(outcome with
+        {
+            ExitCode = 1, Error = $"The server's answer is not a page of events.{Environment.NewLine}",
+        });
     }
 
     [Fact]
@@ -217,7 +240,8 @@ public sealed class HistoryCommandsTests(TrackerServer tracker) : IClassFixture<
     private static string Event(
         int version, string kind, (int First, int Last) change, string time, string data,
         string sender = """{"address":"192.0.2.10"}""", string changed = "", bool isForeign = false) => $$"""
-        {"operation_id":"{{Id}}","version":{{version}},"position":{{version + 16}},"id":"0f3e5a8e-7d0c-4d0e-9a55-0d4f3f0c9b61",
+        {"operation_id":"{{Id}}","version":{{version}},"position":{{version + 16}},
+         "id":"0f3e5a8e-7d0c-4d0e-9a55-0d4f3f0c9b61",
          "kind":"{{kind}}","received_time":"2026-11-20T{{time}}Z","sender":{{sender}},
          "change":{"first":{{change.First}},"last":{{change.Last}}},"foreign":{{(isForeign ? "true" : "false")}},
          "changed":[{{changed}}],"data":{{data}}}

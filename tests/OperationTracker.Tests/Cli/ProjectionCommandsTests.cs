@@ -40,9 +40,12 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
             await Eventually.BeTrueAsync(IsRunning, TimeSpan.FromSeconds(20), "the rebuild is running");
             await Task.Delay(random.Next(100, 1_800));
             Posix.Signal(rebuild.Id, 9);
-            await Eventually.BeTrueAsync(() => !IsRunning(), TimeSpan.FromSeconds(20), "the lock of the killed one is free");
+            await Eventually.BeTrueAsync(
+                () => !IsRunning(), TimeSpan.FromSeconds(20), "the lock of the killed one is free");
             (await _tracker.StatusAsync()).LastRebuild!.State.ShouldBe("crashed");
-            var done = Convert.ToInt64(await _tracker.ExecuteAsync("select coalesce(sum(events), 0) from tracker.projection_rebuild_ranges"), null);
+            var done = Convert.ToInt64(
+                await _tracker.ExecuteAsync("select coalesce(sum(events), 0) from tracker.projection_rebuild_ranges"),
+                null);
             var told = (await _tracker.StatusAsync()).LastRebuild!.Progress.Events;
             (told - done).ShouldBeLessThan(5 * Pace, "five seconds' work at the pace is redone at most");
 
@@ -83,7 +86,9 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(20);
         var right = await RowsAsync();
-        await _tracker.ExecuteAsync("update tracker.operations set status = 'failed' where operation_id in ('op-000001', 'op-000003', 'op-000005')");
+        await _tracker.ExecuteAsync(
+            "update tracker.operations set status = 'failed'"
+            + " where operation_id in ('op-000001', 'op-000003', 'op-000005')");
 
         (await RunAsync("rebuild", "--stream", "op-000001", "--dry-run")).Out.ShouldBe(
             "Would fold 1 operations with 2 events, and write 1 rows. Nothing was written.\n");
@@ -104,10 +109,12 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         await _tracker.ExecuteAsync("update tracker.operations set status = 'failed' where operation_id = 'op-000004'");
 
         var verified = await RunAsync("verify");
-        (verified.ExitCode, verified.Out).ShouldBe((5, "different: op-000004 (status)\nCompared 10 operations with 15 events: 1 differ.\n"));
+        (verified.ExitCode, verified.Out).ShouldBe(
+            (5, "different: op-000004 (status)\nCompared 10 operations with 15 events: 1 differ.\n"));
         var json = await RunAsync("verify", "--json");
         json.ExitCode.ShouldBe(5);
-        json.Out.ShouldContain("""{"difference":{"operation_id":"op-000004","kind":"different","columns":["status"]}}""");
+        json.Out.ShouldContain(
+            """{"difference":{"operation_id":"op-000004","kind":"different","columns":["status"]}}""");
         (await RunAsync("status")).Out.ShouldContain("10 operations, 1 differed");
         var healed = await RunAsync("heal");
         healed.Out.ShouldContain("healed: op-000004");
@@ -124,7 +131,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         await StoreAsync(10);
         (await RunAsync("preview")).Out.ShouldBe("A rebuild would change 0 of 10 operations.\n");
         await _tracker.ExecuteAsync("""
-            update tracker.operations set document = replace(document, 'first', 'secret-value') where operation_id in ('op-000002', 'op-000004')
+            update tracker.operations set document = replace(document, 'first', 'secret-value')
+            where operation_id in ('op-000002', 'op-000004')
             """);
         var reader = await ReaderAsync();
 
@@ -138,14 +146,16 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
             A rebuild would change 2 of 10 operations.
 
             """);
-        (await RunAsync("preview", "--show-values", "--examples", "1")).Out.ShouldContain("op-000002 /sub_status: \"secret-value\" -> \"first\"");
+        (await RunAsync("preview", "--show-values", "--examples", "1")).Out.ShouldContain(
+            "op-000002 /sub_status: \"secret-value\" -> \"first\"");
         (await OptrackProcess.RunAsync("projections", "verify", "--database", reader)).ExitCode.ShouldBe(5);
         foreach (var command in new[] { "rebuild", "heal" })
         {
             var refused = await OptrackProcess.RunAsync("projections", command, "--database", reader);
             (refused.ExitCode, refused.Error.Trim().Split('\n')[^1]).ShouldBe((1,
-                "The database does not let this role do it, or is a standby. Writing needs the role that owns the tracker's schema, verifying"
-                + " and previewing one that may read its tables."));
+                "The database does not let this role do it, or is a standby."
+                + " Writing needs the role that owns the tracker's schema,"
+                + " verifying and previewing one that may read its tables."));
         }
     }
 
@@ -154,7 +164,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(Previewed);
         var random = new Random(20261122);
-        var changed = Enumerable.Range(0, Previewed).Where(i => i % 2 == 0 && random.Next(100) == 0).Select(i => $"op-{i:D6}").ToArray();
+        var changed = Enumerable.Range(0, Previewed).Where(i => i % 2 == 0 && random.Next(100) == 0).Select(
+            i => $"op-{i:D6}").ToArray();
         // As if a fold that wrote another sub_status had made these rows.
         await _tracker.ExecuteAsync($"""
             update tracker.operations set document = replace(document, 'first', 'earlier')
@@ -167,7 +178,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         var change = Line(preview, "change");
         change.GetProperty("pointer").GetString().ShouldBe("/sub_status");
         change.GetProperty("operations").GetInt32().ShouldBe(changed.Length);
-        change.GetProperty("examples").EnumerateArray().Select(example => example.GetProperty("operation_id").GetString()).Order()
+        change.GetProperty("examples").EnumerateArray().Select(
+            example => example.GetProperty("operation_id").GetString()).Order()
             .ShouldBe(changed);
         Result(preview).GetProperty("changed").GetInt32().ShouldBe(changed.Length);
     }
@@ -218,7 +230,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         using var rebuild = OptrackProcess.Start(
             "projections", "rebuild", "--pace", "20", "--database", _tracker.ConnectionString);
         await Eventually.BeTrueAsync(
-            () => _tracker.StatusAsync().Result.LastRebuild is { State: "running" }, TimeSpan.FromSeconds(20), "it is running");
+            () => _tracker.StatusAsync().Result.LastRebuild is { State: "running" }, TimeSpan.FromSeconds(20),
+            "it is running");
 
         var second = await RunAsync("rebuild");
         Posix.Signal(rebuild.Id, Posix.Interrupt);
@@ -266,7 +279,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         var database = new NpgsqlConnectionStringBuilder(_tracker.ConnectionString).Database!;
         var role = $"reader_{database[^12..]}";
-        var administrator = new NpgsqlConnectionStringBuilder(await PostgresServer.AdministratorAsync()) { Database = database };
+        var administrator =
+            new NpgsqlConnectionStringBuilder(await PostgresServer.AdministratorAsync()) { Database = database };
         await using var connection = new NpgsqlConnection(administrator.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand($"""
@@ -274,7 +288,8 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
             grant usage on schema tracker to {role}; grant select on all tables in schema tracker to {role}
             """, connection);
         await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(_tracker.ConnectionString) { Options = $"-c role={role}" }.ConnectionString;
+        return new NpgsqlConnectionStringBuilder(_tracker.ConnectionString) { Options = $"-c role={role}" }
+            .ConnectionString;
     }
 
     private Task StoreAsync(int count) => Parallel.ForEachAsync(

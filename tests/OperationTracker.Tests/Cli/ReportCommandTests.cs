@@ -5,7 +5,8 @@ namespace OperationTracker.Tests.Cli;
 public sealed class ReportCommandTests
 {
     private const string Event = """
-        "operation_id":"0011795132860005","version":4,"position":31,"received_time":"2026-11-20T09:02:13.000350Z","sender":{}
+        "operation_id":"0011795132860005","version":4,"position":31,
+        "received_time":"2026-11-20T09:02:13.000350Z","sender":{}
         """;
 
     [Fact]
@@ -13,7 +14,8 @@ public sealed class ReportCommandTests
     {
         await using var fake = await StartAsync(context => Answer(200, Page($"{context.Request.Path}"))(context));
 
-        var outcome = await OptrackProcess.RunAsync("report", "--longer-than", "60", "--from", "20261120_000000", "--server", fake.Url);
+        var outcome = await OptrackProcess.RunAsync(
+            "report", "--longer-than", "60", "--from", "20261120_000000", "--server", fake.Url);
 
         outcome.ShouldBe(outcome with { ExitCode = 0, Error = "" });
         outcome.Out.ShouldMatchApproved("report.txt");
@@ -33,15 +35,22 @@ public sealed class ReportCommandTests
     public async Task Pages_are_followed_and_their_buckets_added_up()
     {
         await using var fake = await StartAsync(
-            Answer(200, """{"durations":[{"state":"executing","count":1,"max_seconds":1,"buckets":[[698,1]]}],"next_after":50,"at_end":false}"""),
-            Answer(200, """{"durations":[{"state":"executing","count":99,"max_seconds":60.5,"buckets":[[905,99]]}],"next_after":70,"at_end":true}"""),
+            Answer(200, """
+                {"durations":[{"state":"executing","count":1,"max_seconds":1,"buckets":[[698,1]]}],
+                 "next_after":50,"at_end":false}
+                """),
+            Answer(200, """
+                {"durations":[{"state":"executing","count":99,"max_seconds":60.5,"buckets":[[905,99]]}],
+                 "next_after":70,"at_end":true}
+                """),
             Answer(200, """{"findings":[],"next_page_token":"a/b"}"""),
             Answer(200, """{"findings":[{"operation_id":"1"  , "places":[]}]}"""));
 
         var durations = await OptrackProcess.RunAsync("report", "durations", "--server", fake.Url);
         var json = await OptrackProcess.RunAsync("report", "inconsistent", "--json", "--server", fake.Url);
 
-        durations.Out.ShouldBe($"  executing         100 times  p50 1 min 0 s, p95 1 min 0 s, longest 1 min 0 s{Environment.NewLine}");
+        durations.Out.ShouldBe(
+            $"  executing         100 times  p50 1 min 0 s, p95 1 min 0 s, longest 1 min 0 s{Environment.NewLine}");
         json.Out.ShouldBe("""{"operation_id":"1"  , "places":[]}""" + Environment.NewLine);
         fake.Seen.Select(one => one.Target).ShouldBe(
         [
@@ -62,7 +71,8 @@ public sealed class ReportCommandTests
 
         var outcome = await OptrackProcess.RunAsync("report", "refused", "--server", fake.Url);
 
-        outcome.ShouldBe(outcome with { ExitCode = 1, Error = $"The server's answer is not a report.{Environment.NewLine}" });
+        outcome.ShouldBe(
+            outcome with { ExitCode = 1, Error = $"The server's answer is not a report.{Environment.NewLine}" });
     }
 
     [Fact]
@@ -76,12 +86,14 @@ public sealed class ReportCommandTests
     private static string Page(string path) => path.Split('/')[^1] switch
     {
         "stuck" => """
-            {"findings":[{"operation_id":"0011795132860005","occurred_time":"20261120_090100","method":"POST","uri":"/v1/clusters/1",
-             "executing_since":"2026-11-20T09:01:00.204117Z","seconds":4000.5,"bound_seconds":60,"bound":"longer_than"}]}
+            {"findings":[{"operation_id":"0011795132860005","occurred_time":"20261120_090100",
+             "method":"POST","uri":"/v1/clusters/1","executing_since":"2026-11-20T09:01:00.204117Z",
+             "seconds":4000.5,"bound_seconds":60,"bound":"longer_than"}]}
             """,
         "inconsistent" => """
-            {"findings":[{"operation_id":"0011795132860005","occurred_time":"20261120_090100","last_update_time":"20261120_090213",
-             "state":"failed","places":[{"path":"/target_clusters/0","cluster_id":"1\u001b","reason":"rollback failed"},
+            {"findings":[{"operation_id":"0011795132860005","occurred_time":"20261120_090100",
+             "last_update_time":"20261120_090213","state":"failed",
+             "places":[{"path":"/target_clusters/0","cluster_id":"1\u001b","reason":"rollback failed"},
              {"path":"/response/body","reason":"unknown"}]}]}
             """,
         "corrected" => Log($$"""
@@ -89,11 +101,15 @@ public sealed class ReportCommandTests
              "first":{"version":3,"received_time":"2026-11-20T09:01:13.000350Z","state":"failed","status_code":500},
              "corrected":{"version":4,"received_time":"2026-11-20T09:02:13.000350Z","state":"canceled"}
             """),
-        "clashes" => Log($$"""{{Event}},"kind":"document_amended","changed":[{"op":"replace","path":"/request/uri"}]"""),
-        "refused" => Log($$"""{{Event}},"kind":"update_refused","from":"completed","to":"executing","reason":"status_going_back" """),
+        "clashes" => Log(
+            $$"""{{Event}},"kind":"document_amended","changed":[{"op":"replace","path":"/request/uri"}]"""),
+        "refused" => Log($$"""
+            {{Event}},"kind":"update_refused","from":"completed","to":"executing","reason":"status_going_back"
+            """),
         "foreign" => Log($$"""{{Event}},"kind":"note_added" """),
         _ => """
-            {"durations":[{"state":"executing","count":2,"max_seconds":62,"buckets":[[900,1],[907,1]]}],"next_after":9,"at_end":true}
+            {"durations":[{"state":"executing","count":2,"max_seconds":62,"buckets":[[900,1],[907,1]]}],
+             "next_after":9,"at_end":true}
             """,
     };
 

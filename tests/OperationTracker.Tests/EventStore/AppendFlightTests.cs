@@ -71,7 +71,12 @@ public sealed class AppendFlightTests : IAsyncLifetime
         (await Note("a")).ShouldBe(new string('x', 200));
 
         static IReadOnlyList<OperationEvent> AddLetter(OperationState state) =>
-            [new SubStatusChanged { SubStatus = state.Document!.SubStatus.Value + "x", LastUpdateTime = "20261120_090001" }];
+        [
+            new SubStatusChanged
+            {
+                SubStatus = state.Document!.SubStatus.Value + "x", LastUpdateTime = "20261120_090001",
+            },
+        ];
     }
 
     [Fact]
@@ -180,7 +185,8 @@ public sealed class AppendFlightTests : IAsyncLifetime
         state =>
         [
             .. state.Document is null
-                ? (OperationEvent[])[new OperationRegistered { Document = Document(id), LastUpdateTime = "20261120_090000" }]
+                ? (OperationEvent[])
+                    [new OperationRegistered { Document = Document(id), LastUpdateTime = "20261120_090000" }]
                 : [],
             new SubStatusChanged { SubStatus = $"{number}", LastUpdateTime = "20261120_090000" },
         ],
@@ -192,11 +198,12 @@ public sealed class AppendFlightTests : IAsyncLifetime
     private static ProposedChange Poison(string id) => Wish(Document(id, note: "\0"));
 
     private async Task<string?> Note(string id) =>
-        OperationJson.Read((await _tracker.Store.FindAsync(Id(id), null, default))!.Document.Span).Document!.SubStatus.Value;
+        OperationJson.Read(
+            (await _tracker.Store.FindAsync(Id(id), null, default))!.Document.Span).Document!.SubStatus.Value;
 
     /// <summary>
-    /// Sends all changes in one flight: while another session holds the append lock, as many flights as may be under way
-    /// wait for it, and behind them the changes gather.
+    /// Sends all changes in one flight: while another session holds the append lock, as many flights as may be under
+    /// way wait for it, and behind them the changes gather.
     /// </summary>
     private async Task<Task<AppendOutcome>[]> FillOneFlightAsync(IEnumerable<ProposedChange> changes)
     {

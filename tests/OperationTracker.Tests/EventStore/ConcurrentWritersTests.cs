@@ -93,14 +93,17 @@ public sealed class ConcurrentWritersTests : IAsyncLifetime
             await _tracker.Store.PutAsync(Document($"op-{i % 50}", note: $"{writer}-{i}"));
     }
 
-    /// <summary>Appends to our streams and to its own; every fifth transaction is slow, every seventh rolls back.</summary>
+    /// <summary>
+    /// Appends to our streams and to its own; every fifth transaction is slow, every seventh rolls back.
+    /// </summary>
     private async Task AppendForeignUntilAsync(CancellationToken end)
     {
         var foreign = new ForeignWriter(_tracker.ConnectionString);
         for (var i = 0; !end.IsCancellationRequested; i++)
         {
             var number = i;
-            await foreign.AppendAsync(i % 2 == 0 ? $"op-{i % 50}" : $"foreign-{i % 9}", 1 + (i % 3), beforeEnd: async () =>
+            await foreign.AppendAsync(
+                i % 2 == 0 ? $"op-{i % 50}" : $"foreign-{i % 9}", 1 + (i % 3), beforeEnd: async () =>
             {
                 if (number % 5 == 0)
                     await Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None);

@@ -29,7 +29,8 @@ internal static class Documents
 
     public static byte[] Json(OperationDocument document) => OperationJson.Write(document);
 
-    public static string Text(this OperationView? view) => view is null ? "" : Encoding.UTF8.GetString(view.Document.Span);
+    public static string Text(this OperationView? view) =>
+        view is null ? "" : Encoding.UTF8.GetString(view.Document.Span);
 
     /// <summary>The change that makes <paramref name="document"/> the one that stands.</summary>
     public static ProposedChange Wish(OperationDocument document, ChangeSource? source = null) => new(

@@ -195,7 +195,8 @@ public abstract class EventStoreContract
         var longest = string.Concat(Enumerable.Repeat("😀", OperationLimits.ClusterIdLength));
         var document = Document("a") with { TargetClusters = new ValueList<TargetCluster>([Cluster(longest)]) };
         OperationJson.Read(Json(document)).Faults.ShouldBeEmpty();
-        OperationJson.Read(Json(document with { TargetClusters = new ValueList<TargetCluster>([Cluster(longest + "x")]) }))
+        OperationJson.Read(
+            Json(document with { TargetClusters = new ValueList<TargetCluster>([Cluster(longest + "x")]) }))
             .Faults.ShouldHaveSingleItem().Path.ShouldBe("/target_clusters/0/cluster_id");
         await store.PutAsync(document);
         var filter = new OperationFilter { ClusterId = longest };
@@ -215,7 +216,12 @@ public abstract class EventStoreContract
             .SubStatus.Value.ShouldBe(new string('x', 100));
 
         static IReadOnlyList<OperationEvent> AddLetter(OperationState state) =>
-            [new SubStatusChanged { SubStatus = state.Document!.SubStatus.Value + "x", LastUpdateTime = "20261120_090001" }];
+        [
+            new SubStatusChanged
+            {
+                SubStatus = state.Document!.SubStatus.Value + "x", LastUpdateTime = "20261120_090001",
+            },
+        ];
     }
 
     private static TargetCluster Cluster(string id) => new()

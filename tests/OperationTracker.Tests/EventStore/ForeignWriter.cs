@@ -9,8 +9,8 @@ namespace OperationTracker.Tests.EventStore;
 internal sealed class ForeignWriter(string connectionString)
 {
     /// <summary>
-    /// Appends <paramref name="count"/> events; false when somebody else was first. <paramref name="beforeEnd"/> runs when
-    /// all is written and nothing committed; the transaction is rolled back where it returns false.
+    /// Appends <paramref name="count"/> events; false when somebody else was first. <paramref name="beforeEnd"/> runs
+    /// when all is written and nothing committed; the transaction is rolled back where it returns false.
     /// </summary>
     public async Task<bool> AppendAsync(
         string streamId, int count, string type = "note_added", string data = "{\"text\": \"seen\"}",
@@ -27,7 +27,8 @@ internal sealed class ForeignWriter(string connectionString)
         try
         {
             var moved = version is null
-                ? await Execute("insert into tracker.mt_streams (id, type, version) values ($1, null, $2)", streamId, (long)count)
+                ? await Execute(
+                    "insert into tracker.mt_streams (id, type, version) values ($1, null, $2)", streamId, (long)count)
                 : await Execute(
                     "update tracker.mt_streams set version = $2 where id = $1 and version = $3",
                     streamId, version + count, version);
@@ -36,7 +37,8 @@ internal sealed class ForeignWriter(string connectionString)
             for (var i = 0; i < count; i++)
             {
                 await Execute("""
-                    insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type)
+                    insert into tracker.mt_events
+                        (seq_id, id, stream_id, version, data, type, timestamp, mt_dotnet_type)
                     values ($1, gen_random_uuid(), $2, $3, $4::jsonb, $5, now(), 'Another.Type, Another')
                     """, numbers[i], streamId, (version ?? 0) + i + 1, data, type);
             }

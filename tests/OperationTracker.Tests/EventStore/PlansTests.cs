@@ -2,7 +2,9 @@ using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.EventStore;
 
-/// <summary>Statements look up what they need and nothing else, whatever the statistics said when they were planned.</summary>
+/// <summary>
+/// Statements look up what they need and nothing else, whatever the statistics said when they were planned.
+/// </summary>
 public sealed class PlansTests
 {
     [Theory]
@@ -22,7 +24,8 @@ public sealed class PlansTests
         // Statistics are sent when a session is idle for a second.
         await Eventually.BeTrueAsync(
             () => (long)tracker.ExecuteAsync(
-                "select coalesce(sum(idx_scan), 0)::bigint from pg_stat_user_indexes").GetAwaiter().GetResult()! > 10_000,
+                "select coalesce(sum(idx_scan), 0)::bigint from pg_stat_user_indexes")
+                .GetAwaiter().GetResult()! > 10_000,
             TimeSpan.FromSeconds(20), "the look-ups are counted");
         (await tracker.ExecuteAsync("""
             select string_agg(format('%s: %s look-ups read %s entries', indexrelname, idx_scan, idx_tup_read), ', ')

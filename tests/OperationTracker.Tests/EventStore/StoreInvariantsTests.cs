@@ -6,7 +6,8 @@ namespace OperationTracker.Tests.EventStore;
 public sealed class StoreInvariantsTests
 {
     [Theory]
-    [InlineData("versions of a stream", "update tracker.mt_events set version = 9 where stream_id = 'a' and version = 2")]
+    [InlineData(
+        "versions of a stream", "update tracker.mt_events set version = 9 where stream_id = 'a' and version = 2")]
     [InlineData("a stream's version", "update tracker.mt_streams set version = 1 where id = 'a'")]
     [InlineData("event ids", "update tracker.mt_events set id = (select id from tracker.mt_events limit 1)")]
     [InlineData("positions are 1 to n", "delete from tracker.positions where position = 1")]

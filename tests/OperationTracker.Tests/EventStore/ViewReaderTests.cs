@@ -112,5 +112,6 @@ public sealed class ViewReaderTests : IAsyncLifetime
 
     /// <summary>Alters the stored view as nobody may, so that it can be told from what is remembered of it.</summary>
     private async Task TamperAsync(string id) => await _tracker.ExecuteAsync(
-        $"update tracker.operations set document = regexp_replace(document, 'first|second', 'tampered') where operation_id = '{id}'");
+        "update tracker.operations set document = regexp_replace(document, 'first|second', 'tampered')"
+        + $" where operation_id = '{id}'");
 }

@@ -15,7 +15,8 @@ public sealed class FindingsTests
     [InlineData("/V1/v1234/v1x", "/*/*/*")]
     [InlineData("", "")]
     [InlineData("7", "*")]
-    public void Uris_of_the_same_kind_of_request_have_one_shape(string uri, string shape) => UriShape.Of(uri).ShouldBe(shape);
+    public void Uris_of_the_same_kind_of_request_have_one_shape(string uri, string shape) =>
+        UriShape.Of(uri).ShouldBe(shape);
 
     [Fact]
     public void Quantiles_are_told_to_within_two_percent()
@@ -82,7 +83,8 @@ public sealed class FindingsTests
         var document = Sample.Document(
             "x", status,
             $"\"target_clusters\":[{Cluster("a", first)},{Cluster("b", second)}]"
-            + $",\"rollbacks\":{{\"result\":\"failed\",\"occurred_time\":\"x\",\"target_clusters\":[{(rollback == "none" ? "" : Cluster("a", rollback))}]}}");
+            + ",\"rollbacks\":{\"result\":\"failed\",\"occurred_time\":\"x\","
+            + $"\"target_clusters\":[{(rollback == "none" ? "" : Cluster("a", rollback))}]}}");
 
         Told(document).ShouldBe(found);
     }
@@ -90,8 +92,11 @@ public sealed class FindingsTests
     [Fact]
     public void The_nth_request_to_a_cluster_is_undone_by_its_nth_rollback()
     {
-        var rollbacks = $"\"rollbacks\":{{\"result\":\"failed\",\"occurred_time\":\"x\",\"target_clusters\":[{Cluster("a", "200")},{Cluster("a", "500")}]}}";
-        Told(Sample.Document("x", "failed", $"\"target_clusters\":[{Cluster("a", "200")},{Cluster("a", "500")},{Cluster("a", "200")}],{rollbacks}"))
+        var rollbacks = "\"rollbacks\":{\"result\":\"failed\",\"occurred_time\":\"x\","
+            + $"\"target_clusters\":[{Cluster("a", "200")},{Cluster("a", "500")}]}}";
+        Told(Sample.Document(
+            "x", "failed",
+            $"\"target_clusters\":[{Cluster("a", "200")},{Cluster("a", "500")},{Cluster("a", "200")}],{rollbacks}"))
             .ShouldBe("/target_clusters/2 a rollback failed");
     }
 
@@ -125,7 +130,8 @@ public sealed class FindingsTests
     {
         var amended = new DocumentAmended
         {
-            LastUpdateTime = "20261120_090000", Patch = [new PatchOperation { Op = "replace", Path = path, Json = "1" }],
+            LastUpdateTime = "20261120_090000",
+            Patch = [new PatchOperation { Op = "replace", Path = path, Json = "1" }],
         };
         LogFindings.Clash(amended).Select(place => place.Path).ShouldBe(isClash ? [path] : []);
         LogFindings.Clash(null).ShouldBeEmpty();
@@ -136,7 +142,8 @@ public sealed class FindingsTests
     {
         var read = OperationJson.Read(Encoding.UTF8.GetBytes(document));
         read.Faults.ShouldBeEmpty();
-        return string.Join("; ", ClusterFindings.Of(read.Document!).Select(one => $"{one.Path} {one.ClusterId} {one.Reason}"));
+        return string.Join(
+            "; ", ClusterFindings.Of(read.Document!).Select(one => $"{one.Path} {one.ClusterId} {one.Reason}"));
     }
 
     private static string Cluster(string id, string answer) =>

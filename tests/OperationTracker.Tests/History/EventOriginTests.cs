@@ -30,7 +30,7 @@ public sealed class EventOriginTests
         var origin = EventOrigin.Of(new StoredEvent(
             1, "a", 5, Guid.Empty, "note", "{}", DateTimeOffset.UnixEpoch, null, null, null, headers));
 
-        $"{origin.Address} {origin.UserAgent} {origin.Change.First}-{origin.Change.Last} {(origin.IsOurs ? "ours" : "foreign")}"
-            .ShouldBe(expected);
+        var whose = origin.IsOurs ? "ours" : "foreign";
+        $"{origin.Address} {origin.UserAgent} {origin.Change.First}-{origin.Change.Last} {whose}".ShouldBe(expected);
     }
 }

@@ -9,7 +9,9 @@ using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.History;
 
-/// <summary>What is asked of many operations at once: the list at an instant, stays in states, what is executing.</summary>
+/// <summary>
+/// What is asked of many operations at once: the list at an instant, stays in states, what is executing.
+/// </summary>
 public abstract partial class HistoryContract
 {
     [Fact]
@@ -18,15 +20,17 @@ public abstract partial class HistoryContract
         var (store, _) = await CreateAsync();
         var random = new Random(7);
         var pasts = new List<RecordedPast>();
-        Law.Check(DocumentGenerator.Sequences, sequence => pasts.Add(RecordedPast
-            .MakeAsync(store, Id($"op-{random.Next(1000)}-{pasts.Count}"), sequence).GetAwaiter().GetResult()), Operations / 3);
+        Law.Check(DocumentGenerator.Sequences, sequence => pasts.Add(
+            RecordedPast.MakeAsync(store, Id($"op-{random.Next(1000)}-{pasts.Count}"), sequence)
+                .GetAwaiter().GetResult()), Operations / 3);
         DateTimeOffset[] times = [.. pasts.SelectMany(past => past.Events).Select(item => item.Timestamp)];
         var sizes = new List<int>();
         for (var question = 0; question < 200; question++)
         {
             var asOf = times[random.Next(times.Length)].AddMicroseconds(random.Next(-1, 2));
             var standing = pasts.Select(past => past.At(past.Events.TakeWhile(item => item.Timestamp <= asOf).Count()))
-                .OfType<PastOperation>().Select(past => OperationJson.Read(past.View.Document.Span).Document!).ToArray();
+                .OfType<PastOperation>()
+                .Select(past => OperationJson.Read(past.View.Document.Span).Document!).ToArray();
             var filter = Filter(random, standing);
             var expected = standing.Where(document => Passes(filter, document))
                 .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
@@ -49,9 +53,13 @@ public abstract partial class HistoryContract
         async Task<(List<string> Ids, List<OperationListItem> Items)> ReadAsync(OperationListQuery query)
         {
             var (ids, items) = (new List<string>(), new List<OperationListItem>());
-            for (var after = query.After; await store.ListIdsAsync(query with { After = after }, default) is { Count: > 0 } page; after = page.Last)
+            for (var after = query.After;
+                await store.ListIdsAsync(query with { After = after }, default) is { Count: > 0 } page;
+                after = page.Last)
                 ids.AddRange(JsonSerializer.Deserialize<string[]>($"[{Encoding.UTF8.GetString(page.Json.Span)}]")!);
-            for (var after = query.After; await store.ListAsync(query with { After = after }, default) is { Count: > 0 } page; after = page[^1].Position)
+            for (var after = query.After;
+                await store.ListAsync(query with { After = after }, default) is { Count: > 0 } page;
+                after = page[^1].Position)
                 items.AddRange(page);
             return (ids, items);
         }
@@ -80,21 +88,25 @@ public abstract partial class HistoryContract
             }
 
             if (state == OperationStatus.Executing)
-                executing.Add((now.OccurredTime, $"{past.Id} {since:O} {now.Request.Method.ToText()} {now.Request.Uri}"));
+                executing.Add(
+                    (now.OccurredTime, $"{past.Id} {since:O} {now.Request.Method.ToText()} {now.Request.Uri}"));
         }
 
         var page = await store.SearchStaysAsync(new EventLogQuery(0, 1), default);
-        page.Stays.Select(stay => $"{stay.State} {stay.Duration} {stay.Method} {stay.Uri}").Order(StringComparer.Ordinal)
+        page.Stays.Select(stay => $"{stay.State} {stay.Duration} {stay.Method} {stay.Uri}").Order(
+            StringComparer.Ordinal)
             .ShouldBe(stays.Order(StringComparer.Ordinal));
         stays.Count.ShouldBeGreaterThan(10);
         var head = await store.ReadHeadAsync(default);
         (page.NextAfter, page.AtEnd).ShouldBe((head, true));
         (await store.SearchStaysAsync(new EventLogQuery(head, 1), default)).Stays.ShouldBeEmpty();
-        (await store.SearchStaysAsync(new EventLogQuery(0, 1) { To = DateTimeOffset.UnixEpoch }, default)).Stays.ShouldBeEmpty();
+        (await store.SearchStaysAsync(
+            new EventLogQuery(0, 1) { To = DateTimeOffset.UnixEpoch }, default)).Stays.ShouldBeEmpty();
 
         var found = new List<ExecutingOperation>();
         while (await store.ReadExecutingAsync(
-            found.Count == 0 ? null : new ListPosition(found[^1].OccurredTime, found[^1].OperationId), 3, default) is { Count: > 0 } some)
+            found.Count == 0 ? null : new ListPosition(found[^1].OccurredTime, found[^1].OperationId), 3,
+            default) is { Count: > 0 } some)
             found.AddRange(some);
         found.Select(one => $"{one.OperationId} {one.Since:O} {one.Method} {one.Uri}").Order(StringComparer.Ordinal)
             .ShouldBe(executing.Select(one => one.Told).Order(StringComparer.Ordinal));
@@ -109,9 +121,15 @@ public abstract partial class HistoryContract
         return random.Next(7) switch
         {
             0 => new OperationFilter { Statuses = [some.Status] },
-            1 => new OperationFilter { Statuses = [OperationStatus.Executing, some.Status], Method = some.Request.Method },
+            1 => new OperationFilter
+            {
+                Statuses = [OperationStatus.Executing, some.Status], Method = some.Request.Method,
+            },
             2 => new OperationFilter { ClusterId = ClusterIds.Of(some).FirstOrDefault() },
-            3 => new OperationFilter { UriPrefix = string.Concat(some.Request.Uri.EnumerateRunes().Take(some.Request.Uri.Length / 2)) },
+            3 => new OperationFilter
+            {
+                UriPrefix = string.Concat(some.Request.Uri.EnumerateRunes().Take(some.Request.Uri.Length / 2)),
+            },
             4 => new OperationFilter { OccurredFrom = some.OccurredTime },
             5 => new OperationFilter { UpdatedTo = some.LastUpdateTime },
             _ => OperationFilter.None,

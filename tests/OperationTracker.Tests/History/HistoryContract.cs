@@ -40,7 +40,8 @@ public abstract partial class HistoryContract
             {
                 var (expected, found) = random.Next(2) == 0
                     ? await AskVersionAsync(past, random.Next(past.Events.Count + 3))
-                    : await AskInstantAsync(past, past.Events[random.Next(past.Events.Count)].Timestamp, random.Next(5));
+                    : await AskInstantAsync(
+                        past, past.Events[random.Next(past.Events.Count)].Timestamp, random.Next(5));
                 (found?.View.Text(), found?.View.ETag, found?.Version, found?.WithinChange)
                     .ShouldBe((expected?.View.Text(), expected?.View.ETag, expected?.Version, expected?.WithinChange));
                 if (found is not null && before is not null)
@@ -62,7 +63,8 @@ public abstract partial class HistoryContract
             var halves = shift - 2;
             var floor = time.AddMicroseconds(halves < 0 ? -1 : halves / 2);
             var instant = new Instant(floor, halves is -1 or 1);
-            var version = past.Events.TakeWhile(item => 2 * (item.Timestamp - time).TotalMicroseconds <= halves).Count();
+            var version = past.Events.TakeWhile(
+                item => 2 * (item.Timestamp - time).TotalMicroseconds <= halves).Count();
             return (past.At(version), await history.AtAsync(past.Id, instant, default));
         }
     }
@@ -73,7 +75,9 @@ public abstract partial class HistoryContract
         var (store, appendForeign) = await CreateAsync();
         var source = new ChangeSource("192.0.2.7", "sender/1.0", "0af7651916cd43dd8448eb211c80319c", "mfc");
         await store.AppendAsync(Wish(Document("a"), source), default);
-        await store.AppendAsync(Wish(Document("a", OperationStatus.Completed, "done") with { LastUpdateTime = "20261120_090001" }, source), default);
+        await store.AppendAsync(
+            Wish(Document("a", OperationStatus.Completed, "done") with { LastUpdateTime = "20261120_090001" }, source),
+            default);
         await appendForeign("a", "note_added", """{"text": "seen"}""");
         await new OperationService(store).PutAsync(Id("a"), Json(Document("a")), PutCondition.None, source, default);
         var history = new OperationHistory(store);
@@ -104,7 +108,8 @@ public abstract partial class HistoryContract
         static string Told(HistoryEntry entry) =>
             $"{entry.Event.Version} {entry.Event.Type} of {entry.Origin.Change.First}-{entry.Origin.Change.Last}"
             + $" {(entry.Origin.IsOurs ? "ours" : "foreign")}: "
-            + string.Join(", ", entry.Changed.Select(place => $"{place.Op} {place.Path}").Order(StringComparer.Ordinal));
+            + string.Join(
+                ", ", entry.Changed.Select(place => $"{place.Op} {place.Path}").Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -185,7 +190,8 @@ public abstract partial class HistoryContract
         (await Find(new(0, 100) { ForeignOnly = true })).ShouldBe("3 then 6 end");
         (await Find(new(0, 100) { From = all[5].Timestamp })).ShouldBe(From(all[5].Timestamp));
         (await Find(new(0, 100) { To = all[0].Timestamp })).ShouldBe("then 6 end");
-        (await Find(new(0, 100) { To = DateTimeOffset.MaxValue, From = DateTimeOffset.MinValue })).ShouldBe("1 2 3 4 5 6 then 6 end");
+        (await Find(new(0, 100) { To = DateTimeOffset.MaxValue, From = DateTimeOffset.MinValue })).ShouldBe(
+            "1 2 3 4 5 6 then 6 end");
 
         async Task<string> Find(EventLogQuery query)
         {
@@ -221,7 +227,9 @@ public sealed class MemoryHistoryTests : HistoryContract
         }));
     }
 
-    /// <summary>Goes on by less than a microsecond, or not at all, or by some: times meet and differ in their last digit.</summary>
+    /// <summary>
+    /// Goes on by less than a microsecond, or not at all, or by some: times meet and differ in their last digit.
+    /// </summary>
     private sealed class JerkyClock : TimeProvider
     {
         private readonly Random _random = new(1);

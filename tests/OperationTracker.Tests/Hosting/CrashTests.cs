@@ -29,7 +29,8 @@ public sealed class CrashTests(ITestOutputHelper output) : IAsyncLifetime
             (await ledger.CheckAsync(tracker)).ShouldBeEmpty($"after kill {kill}");
             var before = ledger.Acknowledged;
             var load = ledger.LoadAsync(tracker, writers: 8, default);
-            await Eventually.BeTrueAsync(() => ledger.Acknowledged > before + random.Next(20, 300), Soon, "there is load");
+            await Eventually.BeTrueAsync(
+                () => ledger.Acknowledged > before + random.Next(20, 300), Soon, "there is load");
 
             tracker.Kill();
             await load;

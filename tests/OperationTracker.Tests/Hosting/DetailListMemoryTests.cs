@@ -17,7 +17,8 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
     private const string Fill = """
         set session_replication_role = replica;
         create temp table made as
-        select n, 'op-' || to_char(n, 'FM000000') as id, to_char(timestamp '2026-01-01' + n / 3 * interval '1 s', 'YYYYMMDD_HH24MISS') as at,
+        select n, 'op-' || to_char(n, 'FM000000') as id,
+               to_char(timestamp '2026-01-01' + n / 3 * interval '1 s', 'YYYYMMDD_HH24MISS') as at,
                repeat('body ', 100) as body
         from generate_series(1, 200000) n;
         create temp table documents as
@@ -26,10 +27,12 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
             || '"},"response":{"status_code":200,"body":"' || body || '"}}' as document from made;
         insert into tracker.mt_streams (id, type, version) select id, 'operation', 1 from documents;
         insert into tracker.mt_events (seq_id, id, stream_id, version, data, type)
-        select n, gen_random_uuid(), id, 1, ('{"document":' || document || '}')::jsonb, 'operation_registered' from documents;
+        select n, gen_random_uuid(), id, 1, ('{"document":' || document || '}')::jsonb, 'operation_registered'
+        from documents;
         insert into tracker.positions (position, seq_id, form, link) select n, n, 0, '\x' from documents;
         insert into tracker.operations
-        select id, 1, 1, now(), at, at, 'completed', 'POST', '/v1/clusters/1', '{}', encode(sha256(document::bytea), 'hex'), '', document, ''
+        select id, 1, 1, now(), at, at, 'completed', 'POST', '/v1/clusters/1', '{}',
+               encode(sha256(document::bytea), 'hex'), '', document, ''
         from documents;
         select setval('tracker.mt_events_sequence', 200000);
         """;
@@ -41,7 +44,8 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
         var time = Stopwatch.StartNew();
         var administrator = new Npgsql.NpgsqlConnectionStringBuilder(await PostgresServer.AdministratorAsync())
         {
-            Database = new Npgsql.NpgsqlConnectionStringBuilder(database).Database, CommandTimeout = 120, Pooling = false,
+            Database = new Npgsql.NpgsqlConnectionStringBuilder(database).Database, CommandTimeout = 120,
+            Pooling = false,
         };
         await TrackerServer.ExecuteAsync(administrator.ConnectionString, Fill);
         output.WriteLine($"filled in {time.Elapsed.TotalSeconds:0.0} s");
@@ -64,7 +68,9 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
 
             time.Restart();
             await ShouldBeWholeAsync(tracker.Url);
-            output.WriteLine($"streamed in {time.Elapsed.TotalSeconds:0.0} s; memory {before >> 20} MiB before, {peak >> 20} MiB at most");
+            output.WriteLine(
+                $"streamed in {time.Elapsed.TotalSeconds:0.0} s; memory {before >> 20} MiB before,"
+                + $" {peak >> 20} MiB at most");
             await stop.CancelAsync();
             await watching;
             (peak - before).ShouldBeLessThan(Growth);
@@ -91,14 +97,16 @@ public sealed class DetailListMemoryTests(ITestOutputHelper output)
             if (isFirst) known.ShouldStartWith("{\"operations\":[{");
             isFirst = false;
             var done = 0;
-            for (int at; (at = known.IndexOf(Mark, done, StringComparison.Ordinal)) >= 0 && at + Mark.Length + 9 <= known.Length;)
+            for (int at; (at = known.IndexOf(Mark, done, StringComparison.Ordinal)) >= 0
+                && at + Mark.Length + 9 <= known.Length;)
             {
                 known.Substring(at + Mark.Length, 9).ShouldBe($"op-{next++:000000}");
                 done = at + Mark.Length + 9;
             }
 
             known.ShouldNotContain("body ");
-            text.Clear().Append(known, Math.Max(done, known.Length - 30), known.Length - Math.Max(done, known.Length - 30));
+            text.Clear().Append(
+                known, Math.Max(done, known.Length - 30), known.Length - Math.Max(done, known.Length - 30));
         }
 
         next.ShouldBe(Operations + 1);

@@ -25,7 +25,8 @@ internal sealed class Ledger
 
     /// <summary>Writes until told to stop, or until the tracker is gone.</summary>
     public Task LoadAsync(TrackerProcess tracker, int writers, CancellationToken cancel) =>
-        Task.WhenAll(Enumerable.Range(0, writers).Select(writer => Task.Run(() => WriteAsync(tracker, writer, cancel), cancel)));
+        Task.WhenAll(
+            Enumerable.Range(0, writers).Select(writer => Task.Run(() => WriteAsync(tracker, writer, cancel), cancel)));
 
     /// <summary>What is not as it was acknowledged; empty when nothing is lost.</summary>
     public async Task<IReadOnlyList<string>> CheckAsync(TrackerProcess tracker)
@@ -37,7 +38,8 @@ internal sealed class Ledger
             if (answer.Status == 404 && acknowledged == 0) continue;
             using var document = JsonDocument.Parse(answer.Body);
             var found = answer.Status == 200 ? document.RootElement.GetProperty("n").GetInt32() : -1;
-            if (found < acknowledged || found > sent || JsonText.Difference(answer.Body, DocumentOf(id, found).Bytes()) is not null)
+            if (found < acknowledged || found > sent
+                || JsonText.Difference(answer.Body, DocumentOf(id, found).Bytes()) is not null)
                 faults.Add($"{id}: {acknowledged} was acknowledged, {sent} sent, found {answer.Text}");
             _operations[id] = (Math.Max(found, 0), Math.Max(found, 0));
         }
@@ -45,7 +47,8 @@ internal sealed class Ledger
         return faults;
     }
 
-    private static string DocumentOf(string id, int n) => Sample.Document(id, more: $"\"n\":{n},\"text\":\"{new string('x', n % 500)}\"");
+    private static string DocumentOf(string id, int n) =>
+        Sample.Document(id, more: $"\"n\":{n},\"text\":\"{new string('x', n % 500)}\"");
 
     private async Task WriteAsync(TrackerProcess tracker, int writer, CancellationToken cancel)
     {
@@ -60,7 +63,8 @@ internal sealed class Ledger
                 _operations[id] = (acknowledged, ++sent);
                 var body = DocumentOf(id, sent);
                 await connection.WriteAsync(
-                    $"PUT /v1/operations/{id} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {body.Length}\r\n\r\n{body}");
+                    $"PUT /v1/operations/{id} HTTP/1.1\r\nHost: localhost\r\n"
+                    + $"Content-Length: {body.Length}\r\n\r\n{body}");
                 var answer = await connection.ReadAsync("PUT", $"/v1/operations/{id}");
                 if (answer.Status == 200)
                 {

@@ -6,8 +6,8 @@ using Xunit.Abstractions;
 namespace OperationTracker.Tests.Hosting;
 
 /// <summary>
-/// From the start of the process to the first PUT that is answered. The best of a few tries counts: what else the machine
-/// does is not the tracker's.
+/// From the start of the process to the first PUT that is answered. The best of a few tries counts: what else the
+/// machine does is not the tracker's.
 /// </summary>
 [SupportedOSPlatform("linux")]
 [Collection(RunsAlone.Name)]

@@ -27,7 +27,8 @@ internal sealed class TrackerProcess : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in new[] { "exec", Path.Combine(AppContext.BaseDirectory, "optrack.dll"), "serve" }.Concat(arguments))
+        foreach (var argument in new[] { "exec", Path.Combine(AppContext.BaseDirectory, "optrack.dll"), "serve" }
+            .Concat(arguments))
             start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(IsOurs).ToArray()) start.Environment.Remove(name);
         if (Environment.GetEnvironmentVariable("OPTRACK_PG_BIN") is { } bin) start.Environment["OPTRACK_PG_BIN"] = bin;
@@ -80,7 +81,8 @@ internal sealed class TrackerProcess : IDisposable
         try
         {
             var line = await _ready.Task.WaitAsync(Patience);
-            Url = new Uri(line.Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(','));
+            Url = new Uri(
+                line.Split(' ').First(word => word.StartsWith("http", StringComparison.Ordinal)).TrimEnd(','));
             return line;
         }
         catch (Exception fault)
@@ -90,7 +92,8 @@ internal sealed class TrackerProcess : IDisposable
     }
 
     public Task<Answer> PutAsync(string id, string document) => RawHttp.SendAsync(
-        Url, "PUT", $"/v1/operations/{id}", $"Connection: close\r\nContent-Length: {document.Bytes().Length}\r\n", document);
+        Url, "PUT", $"/v1/operations/{id}",
+        $"Connection: close\r\nContent-Length: {document.Bytes().Length}\r\n", document);
 
     public Task<Answer> GetAsync(string target) => RawHttp.SendAsync(Url, "GET", target, "Connection: close\r\n");
 
@@ -110,10 +113,14 @@ internal sealed class TrackerProcess : IDisposable
         return _process.ExitCode;
     }
 
-    /// <summary>Memory of its own that is in RAM, in bytes: all but the pages of files, which the kernel can drop.</summary>
+    /// <summary>
+    /// Memory of its own that is in RAM, in bytes: all but the pages of files, which the kernel can drop.
+    /// </summary>
     public long Memory() => 1024 * File.ReadLines($"/proc/{Id}/status")
-        .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal) || line.StartsWith("RssShmem:", StringComparison.Ordinal))
-        .Sum(line => long.Parse(line.Split(['\t', ' '], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
+        .Where(line => line.StartsWith("RssAnon:", StringComparison.Ordinal)
+            || line.StartsWith("RssShmem:", StringComparison.Ordinal))
+        .Sum(line => long.Parse(
+            line.Split(['\t', ' '], StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture));
 
     public void Dispose()
     {
@@ -121,10 +128,13 @@ internal sealed class TrackerProcess : IDisposable
         _process.Dispose();
     }
 
-    /// <summary>The processes that serve a PostgreSQL cluster in a data directory: one, or something is wrong.</summary>
+    /// <summary>
+    /// The processes that serve a PostgreSQL cluster in a data directory: one, or something is wrong.
+    /// </summary>
     public static IReadOnlyList<int> Postmasters(string dataDirectory) =>
         [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => name!.All(char.IsAsciiDigit))
-            .Where(pid => IsPostmaster(CommandLineOf(pid!), dataDirectory)).Select(pid => int.Parse(pid!, CultureInfo.InvariantCulture))];
+            .Where(pid => IsPostmaster(CommandLineOf(pid!), dataDirectory))
+            .Select(pid => int.Parse(pid!, CultureInfo.InvariantCulture))];
 
     private static bool IsPostmaster(string[] words, string dataDirectory) =>
         words.Length > 2 && Path.GetFileName(words[0]) == "postgres" && words.Any(word => word.Contains(dataDirectory));

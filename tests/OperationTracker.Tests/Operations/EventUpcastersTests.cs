@@ -23,7 +23,8 @@ public sealed class EventUpcastersTests
             "sub_state_set", 2,
             data => new JsonObject
             {
-                ["last_update_time"] = data["last_update_time"]!.DeepClone(), ["sub_status"] = data["text"]!.DeepClone(),
+                ["last_update_time"] = data["last_update_time"]!.DeepClone(),
+                ["sub_status"] = data["text"]!.DeepClone(),
             },
             NewName: "sub_status_changed"),
     ], current: 3);
@@ -66,7 +67,8 @@ public sealed class EventUpcastersTests
 
     [Fact]
     public void What_is_written_today_tells_todays_version() =>
-        ChangeHeaders.SchemaOf(ChangeHeaders.Write(new ChangeSource(), 1, 1)).ShouldBe(OperationEventTypes.SchemaVersion);
+        ChangeHeaders.SchemaOf(ChangeHeaders.Write(new ChangeSource(), 1, 1)).ShouldBe(
+            OperationEventTypes.SchemaVersion);
 
     private static OperationEvent? Read(string name, string data, int? version) => MadeUp.TryRead(
         name, Encoding.UTF8.GetBytes(data), version is null ? null : $$"""{"schema": {{version}}}""");

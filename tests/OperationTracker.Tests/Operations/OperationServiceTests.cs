@@ -123,7 +123,8 @@ public sealed class OperationServiceTests
                 StringComparison.Ordinal));
         }
 
-        counted.ShouldBe(new Dictionary<bool, long> { [true] = OperationLimits.RecordedRefusals, [false] = 7 }, ignoreOrder: true);
+        counted.ShouldBe(
+            new Dictionary<bool, long> { [true] = OperationLimits.RecordedRefusals, [false] = 7 }, ignoreOrder: true);
         (await EventsAsync()).Count(item => item.Type == "update_refused").ShouldBe(OperationLimits.RecordedRefusals);
     }
 

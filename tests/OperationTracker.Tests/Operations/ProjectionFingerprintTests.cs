@@ -6,9 +6,10 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Tests.Operations;
 
 /// <summary>
-/// What every stored event so far folds to. When a fold comes to another document, <see cref="OperationProjection.Version"/>
-/// has to be raised, and with it the name of the golden file: by the fingerprint nodes tell that a table was built by another
-/// fold. The golden files of older versions stay, and are not read any more.
+/// What every stored event so far folds to. When a fold comes to another document,
+/// <see cref="OperationProjection.Version"/> has to be raised, and with it the name of the golden file: by the
+/// fingerprint nodes tell that a table was built by another fold. The golden files of older versions stay, and are not
+/// read any more.
 /// </summary>
 public sealed class ProjectionFingerprintTests
 {
@@ -24,7 +25,8 @@ public sealed class ProjectionFingerprintTests
                 var state = OperationProjection.Fold(
                     OperationState.Initial, events[0] is OperationRegistered ? events : [.. registered, .. events]);
                 var rest = string.Join(' ', state.Refusals.Concat(state.Redactions));
-                return $"{Path.GetFileName(file)} {state.DocumentVersion} {OperationView.Of(state)!.ContentHash} {rest}".TrimEnd();
+                return $"{Path.GetFileName(file)} {state.DocumentVersion} {OperationView.Of(state)!.ContentHash} {rest}"
+                    .TrimEnd();
             });
 
         (string.Join('\n', lines) + "\n").ShouldMatchApproved($"folds-{OperationProjection.Fingerprint}.txt");

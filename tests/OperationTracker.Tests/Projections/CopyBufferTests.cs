@@ -21,13 +21,15 @@ public sealed class CopyBufferTests : IAsyncLifetime
         long[] numbers = [0, 1, -1, long.MaxValue, long.MinValue, 1L << 40];
         DateTime[] times =
         [
-            DateTime.UnixEpoch, DateTime.MinValue, DateTime.MaxValue, new(2026, 11, 20, 9, 0, 0, 123, 456, DateTimeKind.Utc),
+            DateTime.UnixEpoch, DateTime.MinValue, DateTime.MaxValue,
+            new(2026, 11, 20, 9, 0, 0, 123, 456, DateTimeKind.Utc),
             new(1, 1, 2, 0, 0, 0, DateTimeKind.Utc), new(2000, 1, 1, 0, 0, 0, DateTimeKind.Utc),
         ];
         string[][] lists = [[], [""], ["7", "ä,\"b\""], texts, ["NULL"], [new string('y', 70_000)]];
         await using var connection = new NpgsqlConnection(_tracker.ConnectionString);
         await connection.OpenAsync();
-        await ExecuteAsync(connection, "create temporary table copied (line bigint, text text, number bigint, time timestamptz, list text[], bytes text)");
+        await ExecuteAsync(connection, "create temporary table copied (line bigint, text text, number bigint,"
+            + " time timestamptz, list text[], bytes text)");
         var buffer = new CopyBuffer();
         foreach (var sending in new[] { 0, 1, 2 })
         {
@@ -47,7 +49,8 @@ public sealed class CopyBufferTests : IAsyncLifetime
         }
 
         await buffer.SendAsync(connection, "copy copied from stdin (format binary)", default);
-        await using var command = new NpgsqlCommand("select text, number, time, list, bytes from copied order by line", connection);
+        await using var command = new NpgsqlCommand(
+            "select text, number, time, list, bytes from copied order by line", connection);
         await using var rows = await command.ExecuteReaderAsync();
         for (var i = 0; i < texts.Length; i++)
         {

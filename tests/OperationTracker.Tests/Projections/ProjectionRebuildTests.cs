@@ -2,9 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Npgsql;
 using OperationTracker.Core.EventStore;
-using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
-using OperationTracker.Postgres.Audit;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Postgres.Schema;
 using OperationTracker.Tests.EventStore;
@@ -24,22 +22,23 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task The_rebuilt_table_is_the_live_one_to_the_byte_and_so_is_the_schema()
     {
-        await SomeOperationsAsync(60);
+        await _tracker.PutSomeAsync(60);
         await _tracker.ExecuteAsync("""
             grant select on tracker.operations to public;
             comment on index tracker.ix_operations_list is 'the list';
             create index mine on tracker.operations (request_uri) where status = 'failed'
             """);
-        var before = await TablesAsync();
+        var before = await _tracker.TablesAsync();
         var settings = await SettingsAsync();
 
         var result = await _tracker.RebuildAsync();
 
         (result.Phase, result.Streams, result.Rows, result.Faults).ShouldBe(("done", 60, 60, 0));
-        (await TablesAsync()).ShouldBe(before);
+        (await _tracker.TablesAsync()).ShouldBe(before);
         (await SettingsAsync()).ShouldBe(settings);
         (await new SchemaValidation(_tracker.Database).FindDifferencesAsync(default))
-            .ShouldBe(["unexpected: operations: index CREATE INDEX mine ON {schema}.operations USING btree (request_uri) WHERE (status = 'failed'::text)"]);
+            .ShouldBe(["unexpected: operations: index CREATE INDEX mine ON {schema}.operations USING btree"
+                + " (request_uri) WHERE (status = 'failed'::text)"]);
         await StoreInvariants.CheckAsync(_tracker.Database);
         (await _tracker.Store.PutAsync(Document("op-1", note: "after"))).View.Text().ShouldContain("after");
     }
@@ -57,7 +56,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task Readers_and_writers_of_two_nodes_see_every_acknowledged_put_while_it_is_rebuilt_again_and_again()
     {
-        await SomeOperationsAsync(300);
+        await _tracker.PutSomeAsync(300);
         await using var other = new TrackerDatabase(_tracker.ConnectionString, _tracker.Database.Schema);
         await using var node = TrackerFixture.NewStore(other);
         using var stop = new CancellationTokenSource();
@@ -87,16 +86,18 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         puts.ShouldBeGreaterThan(50);
         await StoreInvariants.CheckAsync(_tracker.Database);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        var before = await TablesAsync();
+        var before = await _tracker.TablesAsync();
         await _tracker.RebuildAsync();
-        (await TablesAsync()).ShouldBe(before, "the views written live and those that were folded are the same");
-        (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds")).ShouldBeOfType<double>().ShouldBeLessThan(200);
+        (await _tracker.TablesAsync()).ShouldBe(
+            before, "the views written live and those that were folded are the same");
+        (await _tracker.ExecuteAsync("select max(lock_ms) from tracker.projection_rebuilds"))
+            .ShouldBeOfType<double>().ShouldBeLessThan(200);
     }
 
     [Fact]
     public async Task A_log_that_never_rests_is_swapped_in_while_the_append_lock_is_held()
     {
-        await SomeOperationsAsync(50);
+        await _tracker.PutSomeAsync(50);
         using var stop = new CancellationTokenSource();
         // So that each attempt finds something changed.
         var writers = Enumerable.Range(0, 32).Select(writer => Task.Run(async () =>
@@ -119,7 +120,7 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [InlineData("lock table tracker.operations in share update exclusive mode")]
     public async Task Whoever_holds_the_table_makes_the_swap_wait_and_nobody_else(string held)
     {
-        await SomeOperationsAsync(30);
+        await _tracker.PutSomeAsync(30);
         await using var reader = new NpgsqlConnection(_tracker.ConnectionString);
         await reader.OpenAsync();
         var reading = await reader.BeginTransactionAsync();
@@ -153,11 +154,12 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
     [Fact]
     public async Task Events_of_other_applications_are_in_it_whenever_they_were_appended()
     {
-        await SomeOperationsAsync(40);
+        await _tracker.PutSomeAsync(40);
         var foreign = new ForeignWriter(_tracker.ConnectionString);
         await foreign.AppendAsync("op-3", 2);
         await foreign.AppendAsync("theirs", 3);
-        await foreign.AppendAsync("op-4", 1, "sub_status_changed", """{"last_update_time": "20261120_100000", "sub_status": "seen"}""");
+        await foreign.AppendAsync(
+            "op-4", 1, "sub_status_changed", """{"last_update_time": "20261120_100000", "sub_status": "seen"}""");
         using var stop = new CancellationTokenSource();
         var appending = Task.Run(async () =>
         {
@@ -190,8 +192,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await _tracker.ExecuteAsync("""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
             select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
-                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
-                   now() + n * interval '1 ms'
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text),
+                   'sub_status_changed', now() + n * interval '1 ms'
             from generate_series(2, 8001) as n;
             update tracker.mt_streams set version = 8001 where id = 'long'
             """);
@@ -203,7 +205,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
 
         (result.Events, result.Rows).ShouldBe((8_001, 1));
         (await _tracker.Store.FindAsync(Id("long"), null, default)).Text().ShouldContain("8001");
-        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where valid_from < valid_to")).ShouldBe(8_000L);
+        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where valid_from < valid_to"))
+            .ShouldBe(8_000L);
         (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
     }
 
@@ -214,8 +217,8 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         await _tracker.ExecuteAsync("""
             insert into tracker.mt_events (seq_id, id, stream_id, version, data, type, timestamp)
             select nextval('tracker.mt_events_sequence'), gen_random_uuid(), 'long', n,
-                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text), 'sub_status_changed',
-                   now() + n * interval '1 us'
+                   jsonb_build_object('last_update_time', '20261120_100000', 'sub_status', n::text),
+                   'sub_status_changed', now() + n * interval '1 us'
             from generate_series(2, 8001) as n;
             update tracker.mt_streams set version = 8001 where id = 'long'
             """);
@@ -245,106 +248,6 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         "select md5(string_agg(p::text, '' order by valid_from)) || count(*) from tracker.past_operations p";
 
     [Fact]
-    public async Task An_event_that_cannot_be_folded_stops_it_or_is_reported_with_its_place()
-    {
-        await SomeOperationsAsync(10);
-        await _tracker.ExecuteAsync("""
-            update tracker.mt_events set data = '{"nonsense": 1}' where stream_id = 'op-7' and version = 2
-            """);
-        var position = (long)(await _tracker.ExecuteAsync(
-            "select position from tracker.positions join tracker.mt_events using (seq_id) where stream_id = 'op-7' and version = 2"))!;
-
-        var stopped = await Should.ThrowAsync<EventFaultException>(() => _tracker.RebuildAsync());
-        stopped.Fault.ShouldBe(stopped.Fault with { OperationId = "op-7", Version = 2, Position = position, Type = "sub_status_changed" });
-        stopped.Message.ShouldNotContain("nonsense");
-        (await _tracker.StatusAsync()).LastRebuild!.State.ShouldBe("failed");
-
-        var told = new List<EventFault>();
-        var result = await _tracker.RebuildAsync(
-            new RebuildOptions { Resume = true, OnFault = OnEventFault.SkipAndReport }, onFault: told.Add);
-        (result.Faults, told.Single()).ShouldBe((1, stopped.Fault));
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task What_was_interrupted_is_resumed_and_only_what_is_left_is_read()
-    {
-        await SomeOperationsAsync(900);
-        using var stop = new CancellationTokenSource();
-        await Should.ThrowAsync<OperationCanceledException>(() => _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 1500, Workers = 1 },
-            progress =>
-            {
-                if (progress.Events > 600)
-                    stop.Cancel();
-            },
-            cancel: stop.Token));
-        var status = (await _tracker.StatusAsync()).LastRebuild!;
-        (status.State, status.CanBeResumed).ShouldBe(("interrupted", true));
-        var done = (decimal)(await _tracker.ExecuteAsync("select sum(events) from tracker.projection_rebuild_ranges"))!;
-        done.ShouldBeGreaterThan(0);
-        await _tracker.Store.PutAsync(Document("op-1", note: "meanwhile"));
-
-        var result = await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
-
-        result.Events.ShouldBe((long)(await _tracker.ExecuteAsync("select sum(version)::bigint - 1 from tracker.mt_streams"))!);
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        (await _tracker.TextAsync("select count(*)::text from tracker.operations")).ShouldBe("900");
-        await Should.ThrowAsync<NothingToResumeException>(() => _tracker.RebuildAsync(new RebuildOptions { Resume = true }));
-    }
-
-    [Fact]
-    public async Task The_second_of_two_says_who_the_first_is_and_since_when()
-    {
-        await SomeOperationsAsync(50);
-        var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        using var stop = new CancellationTokenSource();
-        var first = _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 20 }, _ => beating.TrySetResult(), cancel: stop.Token);
-        await beating.Task;
-
-        var refused = await Should.ThrowAsync<ProjectionLockedException>(() => _tracker.RebuildAsync());
-
-        refused.Message.ShouldContain($"on {Environment.MachineName} as process {Environment.ProcessId}");
-        var status = (await _tracker.StatusAsync()).LastRebuild!;
-        (status.State, status.Progress.Phase, status.IsSilent).ShouldBe(("running", "read", false));
-        await stop.CancelAsync();
-        await Should.ThrowAsync<OperationCanceledException>(() => first);
-        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
-    }
-
-    [Fact]
-    public async Task Whoever_has_lost_its_lock_stops_and_writes_no_more()
-    {
-        await SomeOperationsAsync(100);
-        var beating = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var first = _tracker.RebuildAsync(new RebuildOptions { Pace = 20 }, _ => beating.TrySetResult());
-        await beating.Task;
-
-        await _tracker.ExecuteAsync("""
-            select pg_terminate_backend(pid) from pg_locks
-            where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
-              and mode = 'ExclusiveLock' and granted
-            """);
-
-        await Should.ThrowAsync<NpgsqlException>(() => first);
-        (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-    }
-
-    [Fact]
-    public async Task What_depends_on_the_table_is_named_and_nothing_is_done()
-    {
-        await SomeOperationsAsync(3);
-        await _tracker.ExecuteAsync("create view tracker.of_mine as select operation_id from tracker.operations");
-
-        var refused = await Should.ThrowAsync<CannotSwapException>(() => _tracker.RebuildAsync());
-
-        refused.Message.ShouldContain("the view tracker.of_mine");
-        (await _tracker.ExecuteAsync("select count(*) from tracker.of_mine")).ShouldBe(3L);
-    }
-
-    [Fact]
     public async Task A_fold_of_another_version_marks_the_table_as_its_own()
     {
         await _tracker.Store.PutAsync(Document("a"));
@@ -357,70 +260,16 @@ public sealed class ProjectionRebuildTests : IAsyncLifetime
         (await _tracker.TextAsync("select command from tracker.admin_log")).ShouldBe("projections rebuild");
     }
 
-    [Fact]
-    public async Task What_is_redacted_while_it_is_rebuilt_or_after_it_broke_off_is_nowhere()
-    {
-        foreach (var secret in new[] { "first-secret", "then-secret" })
-        {
-            var document = Document("a-gone", note: secret);
-            await _tracker.Store.PutAsync(document with { Request = document.Request with { Uri = $"/v1/{secret}" } });
-        }
-
-        await SomeOperationsAsync(300);
-        using var stop = new CancellationTokenSource();
-        var broken = _tracker.RebuildAsync(
-            new RebuildOptions { Pace = 200, Workers = 4 },
-            progress =>
-            {
-                if (progress.Phase == "read" && progress.Streams > 200)
-                    stop.Cancel();
-            },
-            cancel: stop.Token);
-        await Should.ThrowAsync<OperationCanceledException>(() => broken);
-        (await SecretsAsync("operations_rebuild")).ShouldBe(1);
-
-        await new Redactor(_tracker.Database).RedactAsync(
-            Id("a-gone"), ["/sub_status", "/request/uri"], "it held a password", "tester", default);
-
-        foreach (var table in new[] { "operations", "past_operations", "operations_rebuild", "past_operations_rebuild" })
-            (await SecretsAsync(table)).ShouldBe(0, table);
-        await _tracker.RebuildAsync(new RebuildOptions { Resume = true });
-        foreach (var table in new[] { "operations", "past_operations" })
-            (await SecretsAsync(table)).ShouldBe(0, table);
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
-        (await _tracker.ExecuteAsync("select count(*) from tracker.past_operations where operation_id = 'a-gone'")).ShouldBe(2L);
-
-        async Task<long> SecretsAsync(string table) => (long)(await _tracker.ExecuteAsync(
-            $"select count(*) from tracker.{table} t where t::text like '%secret%'"))!;
-    }
-
-    /// <summary>Operations with some history, refusals and clusters among it.</summary>
-    private async Task SomeOperationsAsync(int count)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            await _tracker.Store.PutAsync(Document($"op-{i}"));
-            for (var change = 0; change < i % 4; change++)
-                await _tracker.Store.PutAsync(Document($"op-{i}", note: $"step {change}"));
-            if (i % 5 == 0)
-                await _tracker.Store.PutAsync(Document($"op-{i}", OperationStatus.Completed));
-        }
-    }
-
-    /// <summary>Both tables, as text.</summary>
-    private Task<string> TablesAsync() => _tracker.TextAsync("""
-        select (select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o) || E'\n---\n' ||
-               coalesce((select string_agg(o::text, E'\n' order by operation_id, valid_from) from tracker.past_operations o), '')
-        """);
-
     /// <summary>What the catalog says of the tables beside their columns.</summary>
     private Task<string> SettingsAsync() => _tracker.TextAsync("""
         select string_agg(format('%s|%s|%s|%s|%s', c.relname, c.relacl, c.reloptions,
-                                 obj_description(c.oid, 'pg_class'), pg_get_userbyid(c.relowner)), E'\n' order by c.relname)
+                                 obj_description(c.oid, 'pg_class'), pg_get_userbyid(c.relowner)),
+                          E'\n' order by c.relname)
                || (select string_agg(format('%s %s %s %s', a.attname, a.attstorage, a.attcompression,
                                             col_description(a.attrelid, a.attnum)), E'\n' order by c.relname, a.attnum)
                    from pg_attribute a join pg_class c on c.oid = a.attrelid
-                   where c.oid in ('tracker.operations'::regclass, 'tracker.past_operations'::regclass) and a.attnum > 0)
+                   where c.oid in ('tracker.operations'::regclass, 'tracker.past_operations'::regclass)
+                     and a.attnum > 0)
                || (select string_agg(format('%s %s %s', conname, contype, conrelid::regclass), E'\n' order by conname)
                    from pg_constraint where connamespace = 'tracker'::regnamespace)
         from pg_class c where c.relnamespace = 'tracker'::regnamespace

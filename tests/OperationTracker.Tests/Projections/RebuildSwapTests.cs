@@ -49,7 +49,9 @@ public sealed class RebuildSwapTests : IAsyncLifetime
         return holder;
     }
 
-    /// <summary>Waits until somebody waits for the table, and says how many of them hold an advisory lock meanwhile.</summary>
+    /// <summary>
+    /// Waits until somebody waits for the table, and says how many of them hold an advisory lock meanwhile.
+    /// </summary>
     private async Task<long> HoldersOfTheAppendLockAmongWaitersAsync(string table)
     {
         await using var connection = new NpgsqlConnection(_tracker.ConnectionString);

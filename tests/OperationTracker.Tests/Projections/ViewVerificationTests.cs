@@ -5,7 +5,9 @@ using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.Projections;
 
-/// <summary>Verification and repair of single views: every planted fault is found and healed, and nothing else is touched.</summary>
+/// <summary>
+/// Verification and repair of single views: every planted fault is found and healed, and nothing else is touched.
+/// </summary>
 public sealed class ViewVerificationTests : IAsyncLifetime
 {
     /// <summary>Of each of the five kinds. OPTRACK_CASES=40000 makes 200 of each, in 100,000 operations.</summary>
@@ -44,7 +46,8 @@ public sealed class ViewVerificationTests : IAsyncLifetime
         var ids = planted.Select(one => one.Id).ToHashSet();
         after.Where(row => !ids.Contains(row.Key)).ShouldBe(untouched.Where(row => !ids.Contains(row.Key)));
         (await _tracker.TextAsync("""
-            select string_agg(distinct command || ' by ' || by, ',') || ' ' || sum(jsonb_array_length(detail -> 'operations'))
+            select string_agg(distinct command || ' by ' || by, ',')
+                   || ' ' || sum(jsonb_array_length(detail -> 'operations'))
             from tracker.admin_log
             """)).ShouldBe($"projections heal by somebody {planted.Count}");
     }
@@ -59,7 +62,8 @@ public sealed class ViewVerificationTests : IAsyncLifetime
         {
             for (var i = 0; !stop.IsCancellationRequested; i++)
             {
-                await _tracker.Store.PutAsync(Document($"op-{((writer * 100) + (i % 100)).ToString("D6", null)}", note: $"{i}"));
+                await _tracker.Store.PutAsync(
+                    Document($"op-{((writer * 100) + (i % 100)).ToString("D6", null)}", note: $"{i}"));
                 if (writer == 0)
                     await foreign.AppendAsync("op-000399", 1);
                 if (i % 10 == 0)
@@ -98,7 +102,8 @@ public sealed class ViewVerificationTests : IAsyncLifetime
         await StoreAsync(3);
         await _tracker.Store.PutAsync(Document("op-000001", note: "second"));
         await _tracker.ExecuteAsync("""
-            delete from tracker.positions where seq_id in (select seq_id from tracker.mt_events where stream_id = 'op-000001' and version = 2);
+            delete from tracker.positions
+            where seq_id in (select seq_id from tracker.mt_events where stream_id = 'op-000001' and version = 2);
             delete from tracker.mt_events where stream_id = 'op-000001' and version = 2
             """);
         var rows = await RowsAsync();
@@ -119,8 +124,9 @@ public sealed class ViewVerificationTests : IAsyncLifetime
         // As if another fold had built the table.
         await _tracker.ExecuteAsync("""
             update tracker.operations
-            set document = replace(document, '"sub_status":"', '"sub_status":"old '), content_hash = encode(sha256(convert_to(
-                replace(document, '"sub_status":"', '"sub_status":"old '), 'UTF8')), 'hex')
+            set document = replace(document, '"sub_status":"', '"sub_status":"old '),
+                content_hash = encode(sha256(convert_to(
+                    replace(document, '"sub_status":"', '"sub_status":"old '), 'UTF8')), 'hex')
             where operation_id like 'op-0000_7'
             """);
 
@@ -140,22 +146,32 @@ public sealed class ViewVerificationTests : IAsyncLifetime
                 await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: $"then {i}"));
         });
 
-    /// <summary>Faults of five kinds, as an enemy or a broken disk makes them, one of each in five hundred operations.</summary>
+    /// <summary>
+    /// Faults of five kinds, as an enemy or a broken disk makes them, one of each in five hundred operations.
+    /// </summary>
     private async Task<IReadOnlyList<(string Id, DifferenceKind Kind)>> PlantAsync()
     {
         var planted = new List<(string, DifferenceKind)>();
         for (var i = 0; i < Faults; i++)
         {
-            await EachAsync((i * OperationsPerFault) + 1, DifferenceKind.Different, "update tracker.operations set status = 'failed' where operation_id = '{0}'");
-            await EachAsync((i * OperationsPerFault) + 20, DifferenceKind.Missing, "delete from tracker.operations where operation_id = '{0}'");
-            await EachAsync((i * OperationsPerFault) + 41, DifferenceKind.Stale, "update tracker.operations set stream_version = stream_version - 1 where operation_id = '{0}'");
+            await EachAsync(
+                (i * OperationsPerFault) + 1, DifferenceKind.Different,
+                "update tracker.operations set status = 'failed' where operation_id = '{0}'");
+            await EachAsync(
+                (i * OperationsPerFault) + 20, DifferenceKind.Missing,
+                "delete from tracker.operations where operation_id = '{0}'");
+            await EachAsync(
+                (i * OperationsPerFault) + 41, DifferenceKind.Stale,
+                "update tracker.operations set stream_version = stream_version - 1 where operation_id = '{0}'");
             // An event that the view never saw, its version notwithstanding.
             await EachAsync((i * OperationsPerFault) + 61, DifferenceKind.Different, """
-                update tracker.operations set document = replace(document, 'then', 'else'), document_version = 1 where operation_id = '{0}'
+                update tracker.operations set document = replace(document, 'then', 'else'), document_version = 1
+                where operation_id = '{0}'
                 """);
             await _tracker.ExecuteAsync($"""
                 insert into tracker.operations
-                select (jsonb_populate_record(o, '{"{"}"operation_id": "extra-{i}"{"}"}')).* from tracker.operations o where operation_id = 'op-000000'
+                select (jsonb_populate_record(o, '{"{"}"operation_id": "extra-{i}"{"}"}')).*
+                from tracker.operations o where operation_id = 'op-000000'
                 """);
             planted.Add(($"extra-{i}", DifferenceKind.Extra));
         }
@@ -174,6 +190,7 @@ public sealed class ViewVerificationTests : IAsyncLifetime
 
     /// <summary>Where each row lies: another place, another version of the row.</summary>
     private async Task<Dictionary<string, string>> VersionsOfRowsAsync() => (await _tracker.TextAsync(
-            "select string_agg(operation_id || ' ' || ctid || xmin, E'\n' order by operation_id) from tracker.operations"))
+            "select string_agg(operation_id || ' ' || ctid || xmin, E'\n' order by operation_id)"
+            + " from tracker.operations"))
         .Split('\n').Select(line => line.Split(' ')).ToDictionary(parts => parts[0], parts => parts[1]);
 }

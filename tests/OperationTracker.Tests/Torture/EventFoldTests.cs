@@ -5,7 +5,9 @@ using OperationTracker.Torture.Checking;
 
 namespace OperationTracker.Tests.Torture;
 
-/// <summary>The checkers' fold and the product's share no code, and make the same documents of all kinds of events.</summary>
+/// <summary>
+/// The checkers' fold and the product's share no code, and make the same documents of all kinds of events.
+/// </summary>
 public sealed class EventFoldTests
 {
     private const int Sequences = 500;
@@ -25,7 +27,8 @@ public sealed class EventFoldTests
                     var type = OperationEventTypes.AliasOf(@event);
                     kinds.Add(type);
                     state = OperationProjection.Apply(state, @event);
-                    document = EventFold.Apply(document, type, JsonNode.Parse(OperationEventTypes.Write(@event))!.AsObject());
+                    document = EventFold.Apply(
+                        document, type, JsonNode.Parse(OperationEventTypes.Write(@event))!.AsObject());
                 }
 
                 JsonTree.Parse(System.Text.Encoding.UTF8.GetBytes(document!.ToJsonString())).Canonical()

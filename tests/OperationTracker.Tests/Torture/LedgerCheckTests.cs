@@ -29,11 +29,13 @@ public sealed class LedgerCheckTests
         [FirstChange, new(2, 3, 3, true, "a", "doc a")]).ShouldBeEmpty();
 
     [Fact]
-    public void Acknowledged_and_lost() => Check([First, Second], [FirstChange]).ShouldHaveSingleItem().ShouldContain("lost");
+    public void Acknowledged_and_lost() =>
+        Check([First, Second], [FirstChange]).ShouldHaveSingleItem().ShouldContain("lost");
 
     [Fact]
     public void Acknowledged_as_another_version() =>
-        Check([First, Put(2, "b", version: 4)], [FirstChange, SecondChange]).ShouldHaveSingleItem().ShouldContain("told as");
+        Check([First, Put(2, "b", version: 4)], [FirstChange, SecondChange])
+            .ShouldHaveSingleItem().ShouldContain("told as");
 
     [Fact]
     public void Stands_twice() => Check([First, Second], [FirstChange, SecondChange, new(1, 4, 4, false, "a", "doc a")])
@@ -55,12 +57,14 @@ public sealed class LedgerCheckTests
 
     [Fact]
     public void Another_document_than_was_sent() =>
-        Check([First], [FirstChange with { Document = "doc z" }]).ShouldHaveSingleItem().ShouldContain("not the document");
+        Check([First], [FirstChange with { Document = "doc z" }]).ShouldHaveSingleItem().ShouldContain(
+            "not the document");
 
     [Fact]
     public void A_condition_that_did_not_hold() => Check(
         [First, Second, Put(3, "c", version: 4) with { Expected = 2 }],
-        [FirstChange, SecondChange, new(3, 4, 4, false, "c", "doc c")]).ShouldHaveSingleItem().ShouldContain("demanded");
+        [FirstChange, SecondChange, new(3, 4, 4, false, "c", "doc c")])
+            .ShouldHaveSingleItem().ShouldContain("demanded");
 
     internal static Attempt Put(long number, string token, long version) => new(number, 0, "op")
     {

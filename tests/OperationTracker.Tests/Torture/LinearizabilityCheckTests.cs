@@ -31,7 +31,8 @@ public sealed class LinearizabilityCheckTests
     [Fact]
     public void A_change_before_one_that_was_told_already_is_found() => Check(
         [LedgerCheckTests.Put(1, "a", 2), LedgerCheckTests.Put(2, "b", 1)],
-        new(2, 1, 1, false, "b", "doc b"), new(1, 2, 2, false, "a", "doc a")).ShouldHaveSingleItem().ShouldContain("made 1 after 2");
+        new(2, 1, 1, false, "b", "doc b"),
+        new(1, 2, 2, false, "a", "doc a")).ShouldHaveSingleItem().ShouldContain("made 1 after 2");
 
     [Fact]
     public void A_change_whose_outcome_is_unknown_may_come_late() => Check(
@@ -40,7 +41,8 @@ public sealed class LinearizabilityCheckTests
 
     private static Attempt Get(long version, string? document, long invoked, long returned) => new(9, 1, "op")
     {
-        Outcome = Outcome.Ok, Status = version > 0 ? 200 : 404, Version = version, Document = document, Invoked = invoked,
+        Outcome = Outcome.Ok, Status = version > 0 ? 200 : 404, Version = version, Document = document,
+        Invoked = invoked,
         Returned = returned,
     };
 

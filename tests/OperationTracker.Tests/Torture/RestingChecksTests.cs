@@ -14,7 +14,8 @@ public sealed class RestingChecksTests
         new(1, 1, 2, false, "a", Documents.Hash(System.Text.Json.Nodes.JsonNode.Parse("""{"n": 1.0}""")));
 
     [Fact]
-    public void A_list_that_is_as_it_should_be_is_right() => ListCheck.Differences(List, ["a 1", "b 2", "c 3"]).ShouldBeEmpty();
+    public void A_list_that_is_as_it_should_be_is_right() =>
+        ListCheck.Differences(List, ["a 1", "b 2", "c 3"]).ShouldBeEmpty();
 
     [Theory]
     [InlineData("b 2 is missing", "a 1", "c 3")]
@@ -46,7 +47,8 @@ public sealed class RestingChecksTests
 
     [Fact]
     public void Answers_that_differ_are_told_where_they_do() =>
-        SameAnswers.Difference(["200 1.5", "200 1.5", "200 1,5"]).ShouldBe("node0 says …200 1.5…, node2 says …200 1,5…");
+        SameAnswers.Difference(["200 1.5", "200 1.5", "200 1,5"]).ShouldBe(
+            "node0 says …200 1.5…, node2 says …200 1,5…");
 
     private static IEnumerable<string> Past(string tag, string body, int status = 200)
     {

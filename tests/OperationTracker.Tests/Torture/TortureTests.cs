@@ -34,7 +34,8 @@ public sealed class TortureTests(ITestOutputHelper output)
     private async Task<Figures> RunAsync(TortureOptions options)
     {
         var figures = await TortureRun.RunAsync(
-            options with { Time = options.Round, Directory = TestDirectory.Create("torture") }, output.WriteLine, default);
+            options with { Time = options.Round, Directory = TestDirectory.Create("torture") },
+            output.WriteLine, default);
         output.WriteLine(figures.ToString());
         return figures;
     }

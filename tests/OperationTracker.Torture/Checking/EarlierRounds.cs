@@ -2,7 +2,9 @@ using Npgsql;
 
 namespace OperationTracker.Torture.Checking;
 
-/// <summary>What was judged stays as it was: each event's seal, which covers all that came before it in its stream.</summary>
+/// <summary>
+/// What was judged stays as it was: each event's seal, which covers all that came before it in its stream.
+/// </summary>
 internal sealed class EarlierRounds
 {
     private readonly Dictionary<string, (long Version, string Link)> _kept = [];
@@ -23,12 +25,14 @@ internal sealed class EarlierRounds
         {
             Parameters =
             {
-                new() { Value = _kept.Keys.ToArray() }, new() { Value = _kept.Values.Select(kept => kept.Version).ToArray() },
+                new() { Value = _kept.Keys.ToArray() },
+                new() { Value = _kept.Values.Select(kept => kept.Version).ToArray() },
             },
         };
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
             if (reader.GetString(1) != _kept[reader.GetString(0)].Link)
-                violations.Add("earlier-rounds", $"{reader.GetString(0)} stands otherwise than when its round was judged");
+                violations.Add(
+                    "earlier-rounds", $"{reader.GetString(0)} stands otherwise than when its round was judged");
     }
 }

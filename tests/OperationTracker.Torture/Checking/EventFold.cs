@@ -63,7 +63,9 @@ internal static class EventFold
         });
     }
 
-    /// <summary>The form of the contract: members that the store keeps as text are members again, at every level.</summary>
+    /// <summary>
+    /// The form of the contract: members that the store keeps as text are members again, at every level.
+    /// </summary>
     private static JsonObject Plain(JsonObject stored)
     {
         var plain = new JsonObject();

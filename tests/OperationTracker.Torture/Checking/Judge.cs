@@ -6,8 +6,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// What is asked at rest: of a round that has ended, and of all rounds at the end. What looks at all rounds takes longer with each;
-/// it is asked after those that leave it a share of the time, and at the end.
+/// What is asked at rest: of a round that has ended, and of all rounds at the end. What looks at all rounds takes
+/// longer with each; it is asked after those that leave it a share of the time, and at the end.
 /// </summary>
 internal sealed class Judge(Cluster cluster, Violations violations)
 {
@@ -46,7 +46,8 @@ internal sealed class Judge(Cluster cluster, Violations violations)
         string prefix, IReadOnlyCollection<Attempt> attempts, CancellationToken cancel)
     {
         await using var session = await cluster.Postgres.OpenWhenUpAsync(cancel);
-        await using var snapshot = await session.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await using var snapshot = await session.BeginTransactionAsync(
+            System.Data.IsolationLevel.RepeatableRead, cancel);
         await KeepTablesAsync(session, cancel);
         if (_tablesShare.IsDue)
             await _tablesShare.RunAsync(() => StoreCheck.RunAsync(session, violations, cancel));
@@ -54,7 +55,8 @@ internal sealed class Judge(Cluster cluster, Violations violations)
         await StoreCheck.CompareViewsAsync(session, prefix, streams, violations, cancel);
         LedgerCheck.Run(attempts, streams, violations);
         LinearizabilityCheck.Run(attempts, streams, violations);
-        foreach (var status in attempts.GroupBy(attempt => attempt.Status).Where(group => !Contract.Contains(group.Key)))
+        foreach (var status in attempts.GroupBy(attempt => attempt.Status).Where(
+            group => !Contract.Contains(group.Key)))
             violations.Add("answers", $"{status.Count()} answers had the status {status.Key}");
         _earlier.Keep(streams);
         _list.Know(streams.Values);
@@ -77,7 +79,9 @@ internal sealed class Judge(Cluster cluster, Violations violations)
         await VerifyAsync("projections-verify", ["projections", "verify"], cancel);
     }
 
-    /// <summary>A rebuild may be running; were its tables swapped in after the snapshot was taken, that would see them empty.</summary>
+    /// <summary>
+    /// A rebuild may be running; were its tables swapped in after the snapshot was taken, that would see them empty.
+    /// </summary>
     private static async Task KeepTablesAsync(NpgsqlConnection session, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(

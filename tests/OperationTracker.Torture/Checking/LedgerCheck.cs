@@ -3,8 +3,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// What was told to the clients against what stands in the log: each <c>ok</c> stands, once, at the version that was told;
-/// nothing that was refused stands; what is unknown stands once or not at all; and nothing stands that nobody sent.
+/// What was told to the clients against what stands in the log: each <c>ok</c> stands, once, at the version that was
+/// told; nothing that was refused stands; what is unknown stands once or not at all; and nothing stands that nobody
+/// sent.
 /// </summary>
 internal static class LedgerCheck
 {
@@ -41,7 +42,8 @@ internal static class LedgerCheck
         if (change.Document != attempt.Document)
             violations.Add(Name, $"{stream.OperationId} {change.Last}: not the document of attempt {attempt.Number}");
         if (attempt.Expected is { } expected && stream.DocumentVersionAt(change.First - 1) != expected)
-            violations.Add(Name, $"{stream.OperationId} {change.First}: attempt {attempt.Number} demanded version {expected}");
+            violations.Add(
+                Name, $"{stream.OperationId} {change.First}: attempt {attempt.Number} demanded version {expected}");
     }
 
     /// <summary>Rest: no change brings the document that stands already.</summary>

@@ -3,10 +3,10 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// Whether all answers about one operation fit one order of its changes that respects time. The versions say which order it
-/// is, so nothing has to be searched: a read sees nothing older than what any request had been told before it began, and
-/// nothing from the future; a change comes after all that. What is unknown and stands is a change that may take effect at any
-/// time after it was sent.
+/// Whether all answers about one operation fit one order of its changes that respects time. The versions say which
+/// order it is, so nothing has to be searched: a read sees nothing older than what any request had been told before it
+/// began, and nothing from the future; a change comes after all that. What is unknown and stands is a change that may
+/// take effect at any time after it was sent.
 /// </summary>
 internal static class LinearizabilityCheck
 {
@@ -27,7 +27,8 @@ internal static class LinearizabilityCheck
             .ToDictionary(change => change.Last) ?? [];
         var byNumber = attempts.ToDictionary(attempt => attempt.Number);
         var invokes = attempts.OrderBy(attempt => attempt.Invoked).ToList();
-        var returns = attempts.Where(attempt => attempt is { Outcome: Outcome.Ok }).OrderBy(attempt => attempt.Returned).ToList();
+        var returns = attempts.Where(attempt => attempt is { Outcome: Outcome.Ok }).OrderBy(
+            attempt => attempt.Returned).ToList();
         var (told, next) = (0L, 0);
         foreach (var attempt in invokes)
         {
@@ -35,7 +36,8 @@ internal static class LinearizabilityCheck
                 told = Math.Max(told, returns[next].Version);
             var mine = own.GetValueOrDefault(attempt.Number);
             if (mine is not null && mine.Last <= told)
-                violations.Add(Name, $"{attempt.OperationId}: attempt {attempt.Number} made {mine.Last} after {told} was told");
+                violations.Add(
+                    Name, $"{attempt.OperationId}: attempt {attempt.Number} made {mine.Last} after {told} was told");
             if (attempt.Outcome == Outcome.Ok && mine is null) CheckRead(attempt, told);
         }
 

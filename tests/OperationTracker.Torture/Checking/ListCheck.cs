@@ -5,8 +5,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// The list at rest: of all operations that the checkers know, and of those that filters let pass, in one piece and in pages, as
-/// ids and as documents without bodies, is what follows from the checkers' own fold.
+/// The list at rest: of all operations that the checkers know, and of those that filters let pass, in one piece and in
+/// pages, as ids and as documents without bodies, is what follows from the checkers' own fold.
 /// </summary>
 internal sealed class ListCheck
 {
@@ -22,11 +22,13 @@ internal sealed class ListCheck
         ("method=DELETE", _ => false),
         ("uri=/v1/clus", operation => operation.Uri.StartsWith("/v1/clus", StringComparison.Ordinal)),
         ("cluster_id=c2", operation => operation.Clusters.Contains("c2")),
-        ("status=executing&cluster_id=c0", operation => operation.Status == "executing" && operation.Clusters.Contains("c0")),
+        ("status=executing&cluster_id=c0",
+            operation => operation.Status == "executing" && operation.Clusters.Contains("c0")),
         ("occurred_from=20261120_093000", operation => IsFrom(operation.OccurredTime, "20261120_093000")),
         ("occurred_to=20261120_093000", operation => !IsFrom(operation.OccurredTime, "20261120_093000")),
         ("updated_from=20261120_091500&updated_to=20261120_094500", operation =>
-            IsFrom(operation.LastUpdateTime, "20261120_091500") && !IsFrom(operation.LastUpdateTime, "20261120_094500")),
+            IsFrom(operation.LastUpdateTime, "20261120_091500")
+                && !IsFrom(operation.LastUpdateTime, "20261120_094500")),
     ];
 
     private readonly Dictionary<string, ListedOperation> _known = [];
@@ -35,7 +37,8 @@ internal sealed class ListCheck
     public void Know(IEnumerable<StoredStream> streams)
     {
         foreach (var stream in streams)
-            if (stream.Current is { } document) _known[stream.OperationId] = ListedOperation.Of(stream.OperationId, document);
+            if (stream.Current is { } document)
+                _known[stream.OperationId] = ListedOperation.Of(stream.OperationId, document);
     }
 
     /// <summary>The whole list, and some with filters, drawn by lot.</summary>
@@ -52,11 +55,13 @@ internal sealed class ListCheck
         foreach (var missing in expected.Except(told).Take(1)) yield return $"{missing} is missing";
         foreach (var more in told.Except(expected).Take(1)) yield return $"{more} is in it";
         if (told.Distinct().Count() != told.Count) yield return "something is in it twice";
-        else if (expected.ToHashSet().SetEquals(told) && !told.SequenceEqual(expected)) yield return "its order is another";
+        else if (expected.ToHashSet().SetEquals(told) && !told.SequenceEqual(expected))
+            yield return "its order is another";
     }
 
     private async Task CompareAsync(
-        RestingReader reader, string query, Func<ListedOperation, bool> passes, Violations violations, CancellationToken cancel)
+        RestingReader reader, string query, Func<ListedOperation, bool> passes, Violations violations,
+        CancellationToken cancel)
     {
         var expected = _known.Values.Where(passes)
             .OrderBy(operation => operation.OccurredTime, StringComparer.Ordinal)
@@ -65,7 +70,8 @@ internal sealed class ListCheck
         string[] documents = [.. expected.Select(operation => $"{operation.Id} {operation.Hash}")];
         Tell($"?{query}", ids, [.. (await PageAsync($"?{query}")).Items.Select(Id)]);
         Tell($"?format=detail-list&{query}", documents,
-            [.. (await PageAsync($"?format=detail-list&{query}")).Items.Select(item => $"{Id(item)} {Documents.Hash(item)}")]);
+            [.. (await PageAsync($"?format=detail-list&{query}")).Items.Select(
+                item => $"{Id(item)} {Documents.Hash(item)}")]);
         Tell($"?limit=97&{query}, page by page", ids, await ReadPagesAsync());
 
         void Tell(string list, string[] right, IReadOnlyList<string> told)
@@ -91,7 +97,8 @@ internal sealed class ListCheck
             var page = answer.Status == 200 ? JsonNode.Parse(answer.Body)! : new JsonObject();
             if (answer.Status != 200) violations.Add(Name, $"{target} was answered {answer.Status}");
             var items = (page["operation_ids"] ?? page["operations"])?.AsArray() ?? [];
-            return ([.. items.Where(item => _known.ContainsKey(Id(item!)))!], page["next_page_token"]?.GetValue<string>());
+            return (
+                [.. items.Where(item => _known.ContainsKey(Id(item!)))!], page["next_page_token"]?.GetValue<string>());
         }
     }
 

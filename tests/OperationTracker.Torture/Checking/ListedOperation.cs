@@ -3,7 +3,9 @@ using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Checking;
 
-/// <summary>What the checkers keep of an operation for the list: what filters ask for, and the hash of what the list shows.</summary>
+/// <summary>
+/// What the checkers keep of an operation for the list: what filters ask for, and the hash of what the list shows.
+/// </summary>
 /// <param name="Id">The operation.</param>
 /// <param name="OccurredTime">Decides its place.</param>
 /// <param name="LastUpdateTime">Of the document.</param>
@@ -17,7 +19,8 @@ internal sealed record ListedOperation(
     IReadOnlyCollection<string> Clusters, string Hash)
 {
     public static ListedOperation Of(string id, JsonObject document) => new(
-        id, Text(document, "occurred_time"), Text(document, "last_update_time"), string.Intern(Text(document, "status")),
+        id, Text(document, "occurred_time"), Text(document, "last_update_time"),
+        string.Intern(Text(document, "status")),
         string.Intern(Text(document["request"], "method")), string.Intern(Text(document["request"], "uri")),
         [.. ClustersOf(document).Select(cluster => string.Intern(Text(cluster, "cluster_id"))).Distinct()],
         Documents.Hash(WithoutBodies(document)));

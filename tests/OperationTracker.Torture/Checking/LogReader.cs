@@ -43,12 +43,14 @@ internal sealed class LogReader(int[] ports, Violations violations)
         using var stored = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var count = 0L;
         await using var command = new NpgsqlCommand(
-            "select e.id::text from tracker.positions p join tracker.mt_events e using (seq_id) order by p.position", session);
+            "select e.id::text from tracker.positions p join tracker.mt_events e using (seq_id) order by p.position",
+            session);
         await using var reader = await command.ExecuteReaderAsync(cancel);
         for (; await reader.ReadAsync(cancel); count++)
             stored.AppendData(Guid.Parse(reader.GetString(0)).ToByteArray());
         if (count != Position)
-            violations.Add(Name, string.Create(CultureInfo.InvariantCulture, $"{Position} events were read, {count} stand"));
+            violations.Add(
+                Name, string.Create(CultureInfo.InvariantCulture, $"{Position} events were read, {count} stand"));
         else if (!stored.GetHashAndReset().AsSpan().SequenceEqual(_ids.GetCurrentHash()))
             violations.Add(Name, "other events were read than stand, or in another order");
     }
@@ -84,7 +86,8 @@ internal sealed class LogReader(int[] ports, Violations violations)
             if (position != _position + 1)
                 violations.Add(Name, string.Create(CultureInfo.InvariantCulture, $"after {_position} came {position}"));
             if (version != _versions.GetValueOrDefault(operation) + 1)
-                violations.Add(Name, $"{operation}: version {version} came after {_versions.GetValueOrDefault(operation)}");
+                violations.Add(
+                    Name, $"{operation}: version {version} came after {_versions.GetValueOrDefault(operation)}");
             _versions[operation] = version;
             _ids.AppendData(item.GetProperty("id").GetGuid().ToByteArray());
             Volatile.Write(ref _position, position);

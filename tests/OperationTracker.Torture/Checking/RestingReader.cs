@@ -3,7 +3,9 @@ using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Checking;
 
-/// <summary>Asks any of the nodes at rest. A node that has just been healed may need a moment until it answers.</summary>
+/// <summary>
+/// Asks any of the nodes at rest. A node that has just been healed may need a moment until it answers.
+/// </summary>
 internal sealed class RestingReader(int[] ports)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -18,7 +20,8 @@ internal sealed class RestingReader(int[] ports)
             limit.CancelAfter(Patience);
             try
             {
-                var answer = await HttpConnection.AskAsync(ports[Random.Shared.Next(ports.Length)], target, limit.Token);
+                var answer = await HttpConnection.AskAsync(
+                    ports[Random.Shared.Next(ports.Length)], target, limit.Token);
                 if (answer.Status != 503) return answer;
             }
             catch (Exception fault) when (fault is IOException or SocketException)

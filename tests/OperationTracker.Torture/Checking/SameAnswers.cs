@@ -3,7 +3,9 @@ using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Checking;
 
-/// <summary>At rest all nodes answer a question with the same status, the same header fields that matter, and the same bytes.</summary>
+/// <summary>
+/// At rest all nodes answer a question with the same status, the same header fields that matter, and the same bytes.
+/// </summary>
 internal static class SameAnswers
 {
     private static readonly string[] Fields = ["ETag", "Content-Type", "Cache-Control", "Operation-Change"];
@@ -34,7 +36,8 @@ internal static class SameAnswers
     }
 
     private static string Text(HttpAnswer answer) =>
-        $"{answer.Status} {string.Join(' ', Fields.Select(answer.Headers.GetValueOrDefault))} {Encoding.UTF8.GetString(answer.Body)}";
+        $"{answer.Status} {string.Join(' ', Fields.Select(answer.Headers.GetValueOrDefault))}"
+        + $" {Encoding.UTF8.GetString(answer.Body)}";
 
     private static string Around(string text, int at) => text[Math.Max(0, at - 30)..Math.Min(text.Length, at + 30)];
 }

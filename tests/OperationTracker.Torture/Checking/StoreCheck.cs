@@ -4,13 +4,16 @@ using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Checking;
 
-/// <summary>What must hold in the tables, whoever wrote them. Each query names what breaks a rule, and finds nothing.</summary>
+/// <summary>
+/// What must hold in the tables, whoever wrote them. Each query names what breaks a rule, and finds nothing.
+/// </summary>
 internal static class StoreCheck
 {
     private static readonly (string Name, string Query)[] Rules =
     [
         ("stream-gaps", """
-            select stream_id from tracker.mt_events group by stream_id having min(version) <> 1 or max(version) <> count(*)
+            select stream_id from tracker.mt_events
+            group by stream_id having min(version) <> 1 or max(version) <> count(*)
             """),
         ("stream-version", """
             select s.id from tracker.mt_streams s
@@ -31,10 +34,12 @@ internal static class StoreCheck
             where back
             """),
         ("orphans", """
-            select e.stream_id from tracker.mt_events e left join tracker.mt_streams s on s.id = e.stream_id where s.id is null
+            select e.stream_id from tracker.mt_events e
+            left join tracker.mt_streams s on s.id = e.stream_id where s.id is null
             """),
         ("positions-dense", """
-            select 'positions' from tracker.positions having count(*) > 0 and (min(position) <> 1 or max(position) <> count(*))
+            select 'positions' from tracker.positions
+            having count(*) > 0 and (min(position) <> 1 or max(position) <> count(*))
             """),
         ("positions-complete", """
             select coalesce(e.stream_id, 'position ' || p.position) from tracker.mt_events e
@@ -42,7 +47,8 @@ internal static class StoreCheck
             """),
         ("position-order", """
             select stream_id
-            from (select e.stream_id, p.position < lag(p.position) over (partition by e.stream_id order by e.version) as back
+            from (select e.stream_id,
+                         p.position < lag(p.position) over (partition by e.stream_id order by e.version) as back
                   from tracker.mt_events e join tracker.positions p using (seq_id)) t
             where back
             """),
@@ -61,11 +67,12 @@ internal static class StoreCheck
 
     /// <summary>The stored view is the fold of the events, by the checker's own fold.</summary>
     public static async Task CompareViewsAsync(
-        NpgsqlConnection session, string prefix, IReadOnlyDictionary<string, StoredStream> streams, Violations violations,
-        CancellationToken cancel)
+        NpgsqlConnection session, string prefix, IReadOnlyDictionary<string, StoredStream> streams,
+        Violations violations, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand(
-            "select operation_id, document_version, document from tracker.operations where starts_with(operation_id, $1)",
+            "select operation_id, document_version, document from tracker.operations"
+            + " where starts_with(operation_id, $1)",
             session)
         {
             Parameters = { new() { Value = prefix } },
@@ -73,8 +80,10 @@ internal static class StoreCheck
         await using var reader = await command.ExecuteReaderAsync(cancel);
         while (await reader.ReadAsync(cancel))
         {
-            var last = streams.GetValueOrDefault(reader.GetString(0))?.Changes.LastOrDefault(change => !change.IsRefusal);
-            if (last?.Document != Documents.Hash(JsonNode.Parse(reader.GetString(2))) || last.Last != reader.GetInt64(1))
+            var last = streams.GetValueOrDefault(reader.GetString(0))?.Changes.LastOrDefault(
+                change => !change.IsRefusal);
+            if (last?.Document != Documents.Hash(JsonNode.Parse(reader.GetString(2)))
+                || last.Last != reader.GetInt64(1))
                 violations.Add("view-fold", reader.GetString(0));
         }
     }

@@ -21,7 +21,8 @@ internal sealed record StoredChange(long Attempt, long First, long Last, bool Is
 /// <param name="OperationId">The stream.</param>
 /// <param name="Changes">In the order of versions.</param>
 /// <param name="Links">The seal of each event, in the order of versions.</param>
-internal sealed record StoredStream(string OperationId, IReadOnlyList<StoredChange> Changes, IReadOnlyList<string> Links)
+internal sealed record StoredStream(
+    string OperationId, IReadOnlyList<StoredChange> Changes, IReadOnlyList<string> Links)
 {
     /// <summary>The kind of each event, in the order of versions.</summary>
     public IReadOnlyList<string> Kinds { get; init; } = [];
@@ -89,13 +90,15 @@ internal static class StoredHistory
                 }
                 catch (Exception fault) when (fault is not OutOfMemoryException)
                 {
-                    tell($"{first.Stream} version {rows[last].Version} ({rows[last].Type}) does not fold: {fault.Message}");
+                    tell(
+                        $"{first.Stream} version {rows[last].Version} ({rows[last].Type}) does not fold:"
+                        + $" {fault.Message}");
                 }
             }
 
             changes.Add(new StoredChange(
-                first.Attempt, first.Version, rows[last - 1].Version, refusal, document?["sub_status"]?.GetValue<string>(),
-                Documents.Hash(document)) { At = first.At });
+                first.Attempt, first.Version, rows[last - 1].Version, refusal,
+                document?["sub_status"]?.GetValue<string>(), Documents.Hash(document)) { At = first.At });
             i = last;
         }
 
@@ -106,9 +109,11 @@ internal static class StoredHistory
     }
 
     private sealed record Row(
-        string Stream, long Version, string Type, string Data, string Agent, string Change, string Link, DateTimeOffset At)
+        string Stream, long Version, string Type, string Data, string Agent, string Change, string Link,
+        DateTimeOffset At)
     {
-        public long Attempt => Agent.StartsWith("attempt/", StringComparison.Ordinal) && long.TryParse(Agent[8..], out var number)
+        public long Attempt =>
+            Agent.StartsWith("attempt/", StringComparison.Ordinal) && long.TryParse(Agent[8..], out var number)
             ? number
             : 0;
     }

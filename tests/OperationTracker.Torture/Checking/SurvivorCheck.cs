@@ -5,8 +5,8 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture.Checking;
 
 /// <summary>
-/// What is left at the end of a run can be handed over: its export is as it was written, and a tracker that imports it holds
-/// the same events, seals, positions and views, byte for byte.
+/// What is left at the end of a run can be handed over: its export is as it was written, and a tracker that imports it
+/// holds the same events, seals, positions and views, byte for byte.
 /// </summary>
 internal static class SurvivorCheck
 {
@@ -16,17 +16,20 @@ internal static class SurvivorCheck
     [
         "select e::text from tracker.mt_events e",
         "select concat(position, ' ', seq_id, ' ', link, ' ', secret) from tracker.positions",
-        "select concat(operation_id, ' ', stream_version, ' ', document_version, ' ', document) from tracker.operations",
+        "select concat(operation_id, ' ', stream_version, ' ', document_version, ' ', document)"
+        + " from tracker.operations",
     ];
 
     public static async Task RunAsync(
-        PrivatePostgres postgres, string directory, Violations violations, Action<string> tell, CancellationToken cancel)
+        PrivatePostgres postgres, string directory, Violations violations, Action<string> tell,
+        CancellationToken cancel)
     {
         var file = Path.Combine(directory, "survivor.optrack.tar");
         await using (var administrator = await postgres.OpenAsAdministratorAsync(cancel))
         await using (var create = new NpgsqlCommand("create database survivor owner optrack", administrator))
             await create.ExecuteNonQueryAsync(cancel);
-        var survivor = new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = "survivor" }.ConnectionString;
+        var survivor =
+            new NpgsqlConnectionStringBuilder(postgres.ConnectionString) { Database = "survivor" }.ConnectionString;
         foreach (var (database, command) in new (string, string[])[]
         {
             (postgres.ConnectionString, ["export", file]), (postgres.ConnectionString, ["audit", "bundle", file]),
@@ -34,7 +37,7 @@ internal static class SurvivorCheck
         })
         {
             var (exitCode, output) = await TrackerNode.RunAsync(database, command, cancel);
-            tell($"optrack {command[0]} {(command[0] is "audit" or "db" ? command[1] : "")} has ended with what survives");
+            tell($"of what survives: optrack {string.Join(' ', command)} has ended");
             if (exitCode == 0) continue;
             violations.Add(Name, string.Create(
                 CultureInfo.InvariantCulture, $"optrack {string.Join(' ', command)} ended with {exitCode}: {output}"));
@@ -43,7 +46,8 @@ internal static class SurvivorCheck
 
         foreach (var table in Tables)
         {
-            var (before, after) = (await SumAsync(postgres.ConnectionString, table, cancel), await SumAsync(survivor, table, cancel));
+            var (before, after) =
+                (await SumAsync(postgres.ConnectionString, table, cancel), await SumAsync(survivor, table, cancel));
             if (before != after) violations.Add(Name, $"{before} were exported and {after} imported of: {table}");
         }
     }
@@ -52,7 +56,8 @@ internal static class SurvivorCheck
     private static async Task<string> SumAsync(string connectionString, string rows, CancellationToken cancel)
     {
         await using var session = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 300 }.ConnectionString);
+            new NpgsqlConnectionStringBuilder(connectionString) { Pooling = false, CommandTimeout = 300 }
+                .ConnectionString);
         await session.OpenAsync(cancel);
         await using var command = new NpgsqlCommand(
             $"select concat(count(*), ' rows, ', sum(hashtextextended(r, 0)::numeric)) from ({rows}) t (r)", session);

@@ -15,5 +15,6 @@ internal sealed class Violations(Func<double> seconds)
 
     public IReadOnlyCollection<Violation> All => _all;
 
-    public void Add(string checker, string text) => _all.Enqueue(new Violation(checker, text, Math.Round(seconds(), 1)));
+    public void Add(string checker, string text) =>
+        _all.Enqueue(new Violation(checker, text, Math.Round(seconds(), 1)));
 }

@@ -9,9 +9,9 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Commands that an administrator runs while the tracker is used, one at a time. They go on while other faults follow, and while
-/// rounds are judged; one that ends otherwise than well must have had its server killed meanwhile. What was redacted is in no
-/// table afterwards. They look at the whole log, so each kind is run for a share of the time only.
+/// Commands that an administrator runs while the tracker is used, one at a time. They go on while other faults follow,
+/// and while rounds are judged; one that ends otherwise than well must have had its server killed meanwhile. What was
+/// redacted is in no table afterwards. They look at the whole log, so each kind is run for a share of the time only.
 /// </summary>
 internal sealed class Administration(Cluster cluster, string directory, Violations violations)
 {
@@ -65,8 +65,12 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
             await using var command = new NpgsqlCommand("""
                 select (select count(*) from tracker.mt_events e where stream_id = $1 and strpos(e::text, $2) > 0)
                     + (select count(*) from tracker.operations o where strpos(o::text, $2) > 0)
-                    + (select count(*) from tracker.past_operations o where operation_id = $1 and strpos(o::text, $2) > 0)
-                """, session) { Parameters = { new() { Value = redacted.Operation }, new() { Value = redacted.Secret } } };
+                    + (select count(*) from tracker.past_operations o
+                       where operation_id = $1 and strpos(o::text, $2) > 0)
+                """, session)
+            {
+                Parameters = { new() { Value = redacted.Operation }, new() { Value = redacted.Secret } },
+            };
             if (await command.ExecuteScalarAsync(cancel) is not 0L)
                 violations.Add(Name, $"{redacted.Operation} was redacted and holds what it held");
         }
@@ -133,10 +137,12 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
             using var connection = await HttpConnection.OpenAsync(
                 cluster.ClientPorts[Random.Shared.Next(cluster.ClientPorts.Length)], limit.Token);
             var answer = await connection.SendAsync(
-                "PUT", $"/v1/operations/{operation}", "Connection: close\r\n", System.Text.Encoding.UTF8.GetBytes(body), limit.Token);
+                "PUT", $"/v1/operations/{operation}", "Connection: close\r\n",
+                System.Text.Encoding.UTF8.GetBytes(body), limit.Token);
             return answer.Status == 200;
         }
-        catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
+        catch (Exception fault)
+            when (fault is IOException or System.Net.Sockets.SocketException or OperationCanceledException)
         {
             return false;
         }
@@ -146,7 +152,8 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
     {
         var began = Stopwatch.GetTimestamp();
         var (exitCode, output) = await TrackerNode.RunAsync(cluster.Postgres.ConnectionString, command, cancel);
-        var excused = exitCode is Failed or Unavailable && KilledAt > began - Recovery.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond;
+        var excused = exitCode is Failed or Unavailable
+            && KilledAt > began - Recovery.Ticks * Stopwatch.Frequency / TimeSpan.TicksPerSecond;
         if (exitCode != 0 && !excused && !(exitCode == NothingToResume && command[^1] == "--resume"))
             violations.Add(Name, string.Create(
                 CultureInfo.InvariantCulture,

@@ -9,8 +9,8 @@ using OperationTracker.Torture.Network;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Stands between clients and a node and answers as a tracker with a bug would: planted bugs that cannot be planted in the
-/// database.
+/// Stands between clients and a node and answers as a tracker with a bug would: planted bugs that cannot be planted in
+/// the database.
 /// </summary>
 internal sealed class LyingGateway : IAsyncDisposable
 {
@@ -72,9 +72,11 @@ internal sealed class LyingGateway : IAsyncDisposable
         if (_bug == PlantedBug.PastIsPresent && request.IsAboutThePast())
             request = request with { Target = request.Path };
         var answer = await SendAsync(node, request);
-        if (_bug == PlantedBug.ListLeavesOut && answer.Status == 200 && request is { Method: "GET", Path: "/v1/operations" })
+        if (_bug == PlantedBug.ListLeavesOut && answer.Status == 200
+            && request is { Method: "GET", Path: "/v1/operations" })
             return LeaveOut(answer);
-        if (_bug == PlantedBug.OneNodeDiffers && _isFirst && request.Path.StartsWith("/v1/reports/", StringComparison.Ordinal))
+        if (_bug == PlantedBug.OneNodeDiffers && _isFirst
+            && request.Path.StartsWith("/v1/reports/", StringComparison.Ordinal))
             return answer with { Body = [.. answer.Body, (byte)' '] };
         if (_bug == PlantedBug.SendAgain && rarely && request.Method == "PUT") _ = SendLaterAsync(request);
         if (_bug == PlantedBug.ConflictAnsweredOk && answer.Status is 409 or 412)
@@ -90,7 +92,8 @@ internal sealed class LyingGateway : IAsyncDisposable
     private static HttpAnswer LeaveOut(HttpAnswer answer)
     {
         var list = JsonNode.Parse(answer.Body)!;
-        if (Random.Shared.Next(5) == 0 && (list["operation_ids"] ?? list["operations"]) is JsonArray { Count: > 0 } operations)
+        if (Random.Shared.Next(5) == 0
+            && (list["operation_ids"] ?? list["operations"]) is JsonArray { Count: > 0 } operations)
             operations.RemoveAt(operations.Count - 1);
         return answer with { Body = Encoding.UTF8.GetBytes(list.ToJsonString()) };
     }

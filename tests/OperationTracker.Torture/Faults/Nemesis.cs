@@ -34,7 +34,8 @@ internal sealed class Nemesis(Cluster cluster, Administration administration, Ac
     private async Task<bool> CarryOutAsync(Fault fault, Random random, CancellationToken cancel)
     {
         var node = cluster.Nodes[fault.Node];
-        if (fault.Kind is FaultKind.KillPostmaster or FaultKind.KillBackend or FaultKind.KillWriter or FaultKind.KillEverything)
+        if (fault.Kind is FaultKind.KillPostmaster or FaultKind.KillBackend or FaultKind.KillWriter
+            or FaultKind.KillEverything)
             administration.KilledAt = Stopwatch.GetTimestamp();
         var (database, clients) = (cluster.DatabaseProxies[fault.Node], cluster.ClientProxies[fault.Node]);
         switch (fault.Kind)
@@ -85,7 +86,8 @@ internal sealed class Nemesis(Cluster cluster, Administration administration, Ac
         }
     }
 
-    private static async Task ChangeWeatherAsync(TcpProxy proxy, Weather weather, TimeSpan lasts, CancellationToken cancel)
+    private static async Task ChangeWeatherAsync(
+        TcpProxy proxy, Weather weather, TimeSpan lasts, CancellationToken cancel)
     {
         proxy.Weather = weather;
         await Task.Delay(lasts, cancel);

@@ -4,12 +4,15 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Bugs that a tracker could have, planted from outside, never in the product: by altering the database's function or tables,
-/// or by a gateway between clients and nodes. A run with one must find something, or its checkers are worth nothing.
+/// Bugs that a tracker could have, planted from outside, never in the product: by altering the database's function or
+/// tables, or by a gateway between clients and nodes. A run with one must find something, or its checkers are worth
+/// nothing.
 /// </summary>
 internal enum PlantedBug
 {
-    /// <summary>A stream is moved forward whatever version it stands at, and nothing forbids two events of one version.</summary>
+    /// <summary>
+    /// A stream is moved forward whatever version it stands at, and nothing forbids two events of one version.
+    /// </summary>
     NoVersionCheck,
 
     /// <summary>Some views are not written with their events.</summary>
@@ -18,7 +21,9 @@ internal enum PlantedBug
     /// <summary>What is acknowledged is not on disk: the tables do not survive a crash of the server.</summary>
     NotDurable,
 
-    /// <summary>Commits are acknowledged before they are flushed: <c>synchronous_commit=off</c>. Only power loss shows it.</summary>
+    /// <summary>
+    /// Commits are acknowledged before they are flushed: <c>synchronous_commit=off</c>. Only power loss shows it.
+    /// </summary>
     NotFlushed,
 
     /// <summary>The cluster has no page checksums. Only flipped bits show it.</summary>
@@ -36,7 +41,9 @@ internal enum PlantedBug
     /// <summary>Times come from a clock that is put back now and then.</summary>
     ClockGoesBack,
 
-    /// <summary>Times come from the clock as it is, wherever it was before. Only a clock that jumps shows it.</summary>
+    /// <summary>
+    /// Times come from the clock as it is, wherever it was before. Only a clock that jumps shows it.
+    /// </summary>
     ClockAsItIs,
 
     /// <summary>Some PUTs are acknowledged before they are carried out.</summary>
@@ -57,7 +64,9 @@ internal enum PlantedBug
     /// <summary>Questions about the past are answered with what stands.</summary>
     PastIsPresent,
 
-    /// <summary>The first node writes its reports otherwise than its neighbours. Only trials that compare nodes show it.</summary>
+    /// <summary>
+    /// The first node writes its reports otherwise than its neighbours. Only trials that compare nodes show it.
+    /// </summary>
     OneNodeDiffers,
 }
 
@@ -103,12 +112,14 @@ internal static class Plants
                     """, cancel);
                 return;
             case PlantedBug.SealWithoutTime:
-                await AlterAsync(session, "sha256(link || contents[i] || link_time)", "sha256(link || contents[i])", cancel);
+                await AlterAsync(
+                    session, "sha256(link || contents[i] || link_time)", "sha256(link || contents[i])", cancel);
                 return;
             case PlantedBug.AcknowledgedOnly:
                 await AlterAsync(session, "perform set_config('lock_timeout', '250ms', true);", """
                     if random() < 0.02 and 0 <> all (expected_versions) then
-                        return query select u::int, clock_timestamp() from generate_series(1, cardinality(stream_ids)) u;
+                        return query
+                            select u::int, clock_timestamp() from generate_series(1, cardinality(stream_ids)) u;
                         return;
                     end if;
                     """, cancel);
@@ -119,7 +130,8 @@ internal static class Plants
                 return;
             case PlantedBug.ClockGoesBack:
                 await AlterAsync(session, "greatest(clock_timestamp(), u.floor)",
-                    "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end", cancel);
+                    "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end",
+                    cancel);
                 return;
             case PlantedBug.ClockAsItIs:
                 await AlterAsync(session, "greatest(clock_timestamp(), u.floor)", "clock_timestamp()", cancel);
@@ -129,8 +141,11 @@ internal static class Plants
         }
     }
 
-    /// <summary>Replaces a text in the function that appends; a text that is not there is a mistake of this file.</summary>
-    private static async Task AlterAsync(NpgsqlConnection session, string text, string replacement, CancellationToken cancel)
+    /// <summary>
+    /// Replaces a text in the function that appends; a text that is not there is a mistake of this file.
+    /// </summary>
+    private static async Task AlterAsync(
+        NpgsqlConnection session, string text, string replacement, CancellationToken cancel)
     {
         await using var find = new NpgsqlCommand("""
             select pg_get_functiondef(oid) from pg_proc

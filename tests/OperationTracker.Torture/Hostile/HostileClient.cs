@@ -40,7 +40,8 @@ internal sealed class HostileClient(Uri url, HostileFindings findings, string ki
     }
 
     public static string Describe(HostileRequest request) =>
-        $"{request.Method} {request.Target[..Math.Min(request.Target.Length, 200)]} [{request.Headers.ReplaceLineEndings(" ")}]";
+        $"{request.Method} {request.Target[..Math.Min(request.Target.Length, 200)]}"
+        + $" [{request.Headers.ReplaceLineEndings(" ")}]";
 
     public void Dispose() => _connection?.Dispose();
 

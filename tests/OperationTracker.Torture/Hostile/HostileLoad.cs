@@ -69,7 +69,8 @@ internal sealed class HostileLoad(Uri url, HostileFindings findings, int seed)
         foreach (var one in fuzzed)
             if (answers[requests.IndexOf(one.Request)] is { } answer
                 && OpenApiFuzzer.FaultOf(one, answer.Status) is { } fault)
-                findings.Add($"openapi: {HostileClient.Describe(one.Request)}: {fault}: {answer.Text} {BodyOf(one.Request)}");
+                findings.Add(
+                    $"openapi: {HostileClient.Describe(one.Request)}: {fault}: {answer.Text} {BodyOf(one.Request)}");
     }
 
     private bool IsLeftOut(HostileRequest request) =>

@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace OperationTracker.Torture.Hostile;
 
 /// <summary>
-/// Documents compared as the contract has it, without a line of the product: equal when they differ at most in the order
-/// of members, numbers compared as the text they were written in.
+/// Documents compared as the contract has it, without a line of the product: equal when they differ at most in the
+/// order of members, numbers compared as the text they were written in.
 /// </summary>
 internal static class JsonText
 {

@@ -73,7 +73,11 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
     /// <summary>As the name of a member that the contract does not know.</summary>
     private async Task PutAsNameAsync(string id, string text)
     {
-        byte[] body = [.. Encoding.UTF8.GetBytes(NaughtyDocument.Make(id).ToJsonString()[..^1] + ","), .. NaughtyDocument.Literal(text, AsItIs), .. ":0}"u8];
+        byte[] body =
+        [
+            .. Encoding.UTF8.GetBytes(NaughtyDocument.Make(id).ToJsonString()[..^1] + ","),
+            .. NaughtyDocument.Literal(text, AsItIs), .. ":0}"u8,
+        ];
         var isKnown = Places.Any(place => place.Path.Split('/')[0] == text) || text is "last_update_time";
         if (await PutAsync(id, body, "a name") is not var (before, put, after)) return;
         var verdict = !isKnown && NaughtyDocument.IsText(text) ? JsonVerdict.Kept : JsonVerdict.Refused;
@@ -89,8 +93,8 @@ internal sealed class NaughtyRun(HostileClient client, HostileFindings findings,
         var isValid = text is { Length: > 0 and <= 128 } and not ("." or "..") && text.All(IdCharacters.Contains);
         var body = NaughtyDocument.Write(NaughtyDocument.Make(NaughtyDocument.Marker), text, AsItIs);
         var count = await CountAsync();
-        var (asItIs, encoded) =
-            (Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text)), NaughtyDocument.IsText(text) ? Uri.EscapeDataString(text) : "%00");
+        var asItIs = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes(text));
+        var encoded = NaughtyDocument.IsText(text) ? Uri.EscapeDataString(text) : "%00";
         foreach (var spelling in new[] { asItIs, encoded })
         {
             // A target with a line's end in it is several lines; they are the garbage's business.

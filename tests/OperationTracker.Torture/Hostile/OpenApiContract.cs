@@ -42,7 +42,9 @@ internal static class OpenApiContract
         var name = $"{answer.Method} {path ?? "(no path)"} {answer.Status}";
         SeenAnswers.AddOrUpdate(name, 1, (_, count) => count + 1);
         if (answer.Header("X-Content-Type-Options") is null)
-            return OfTheWebServer.Contains(answer.Status) ? [] : [$"{name}: neither the application's nor the web server's"];
+            return OfTheWebServer.Contains(answer.Status)
+                ? []
+                : [$"{name}: neither the application's nor the web server's"];
         var faults = new List<string>();
         if (answer.Status == 405 && answer.Header("Allow") is null or "") faults.Add($"{name}: no Allow");
         if (answer.Status == 503 && answer.Header("Retry-After") is null) faults.Add($"{name}: no Retry-After");
@@ -70,10 +72,15 @@ internal static class OpenApiContract
             faults.AddRange(FaultsOfBody(answer, declared.Value.GetProperty("schema"), declared.Name));
         }
 
-        return [.. faults.Select(fault => fault.StartsWith(name, StringComparison.Ordinal) ? fault : $"{name}: {fault}")];
+        return
+        [
+            .. faults.Select(fault => fault.StartsWith(name, StringComparison.Ordinal) ? fault : $"{name}: {fault}"),
+        ];
     }
 
-    /// <summary>The path of the document that a target means by the contract's rules; null when it means none.</summary>
+    /// <summary>
+    /// The path of the document that a target means by the contract's rules; null when it means none.
+    /// </summary>
     public static string? PathOf(string target)
     {
         var path = target.Split('?')[0];
@@ -83,16 +90,20 @@ internal static class OpenApiContract
         if (path.StartsWith("/v1/operations/", StringComparison.Ordinal) && path.LastIndexOf('/') == 14)
             return "/v1/operations/{operation_id}";
         foreach (var part in new[] { "/events", "/diff" })
-            if (path.StartsWith("/v1/operations/", StringComparison.Ordinal) && path.EndsWith(part, StringComparison.Ordinal)
+            if (path.StartsWith("/v1/operations/", StringComparison.Ordinal)
+                && path.EndsWith(part, StringComparison.Ordinal)
                 && path.LastIndexOf('/', path.Length - part.Length - 1) == 14 && path.Length > 15 + part.Length)
                 return "/v1/operations/{operation_id}" + part;
         // Where no id is in the path, the web server's cleaning of it does no harm.
         return path.StartsWith('/') && Uri.TryCreate("http://x" + path, UriKind.Absolute, out var uri)
             && uri.AbsolutePath.TrimEnd('/').ToLowerInvariant() is var clean
-            && Document.GetProperty("paths").TryGetProperty(clean, out _) && !clean.StartsWith("/v1/operations", StringComparison.Ordinal)
-                ? clean
-            : path.StartsWith("/v1/projections/", StringComparison.OrdinalIgnoreCase) && path.LastIndexOf('/') == 15 && path.Length > 16
-                ? "/v1/projections/{name}" : null;
+            && Document.GetProperty("paths").TryGetProperty(clean, out _)
+            && !clean.StartsWith("/v1/operations", StringComparison.Ordinal)
+            ? clean
+            : path.StartsWith("/v1/projections/", StringComparison.OrdinalIgnoreCase)
+                && path.LastIndexOf('/') == 15 && path.Length > 16
+                ? "/v1/projections/{name}"
+                : null;
     }
 
     private static IEnumerable<string> FaultsOfBody(Answer answer, string schema)

@@ -127,7 +127,8 @@ internal sealed class OpenApiFuzzer(int seed, string owner)
         document["sub_status"] = HostileRequest.Canary;
         var text = random.Next(5) < 2 ? document.ToJsonString() : values.Mutate(document);
         if (!Keeps(schema, text)) isSound = isSound == null ? null : false;
-        else if (isSound == true && (JsonBounds.Forbid(Encoding.UTF8.GetBytes(text)) || !IsOf(text, id))) isSound = false;
+        else if (isSound == true && (JsonBounds.Forbid(Encoding.UTF8.GetBytes(text)) || !IsOf(text, id)))
+            isSound = false;
         return Encoding.UTF8.GetBytes(text);
     }
 

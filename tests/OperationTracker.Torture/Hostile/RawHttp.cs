@@ -35,7 +35,8 @@ internal sealed class RawHttp : IDisposable
     }
 
     /// <summary>One request on a connection of its own, with nothing added but the version and the host.</summary>
-    public static async Task<Answer> SendAsync(Uri url, string method, string target, string headers = "", string body = "")
+    public static async Task<Answer> SendAsync(
+        Uri url, string method, string target, string headers = "", string body = "")
     {
         using var connection = await ConnectAsync(url);
         await connection.WriteAsync($"{method} {target} HTTP/1.1\r\nHost: {url.Authority}\r\n{headers}\r\n{body}");

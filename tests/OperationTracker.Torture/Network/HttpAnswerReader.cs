@@ -21,7 +21,8 @@ internal sealed class HttpAnswerReader(Stream stream)
             return await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture), cancel);
         if (!fields.ContainsKey("Transfer-Encoding")) return [];
         using var body = new MemoryStream();
-        while (int.Parse(await ReadLineAsync(cancel), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0 and var size)
+        while (int.Parse(await ReadLineAsync(cancel), NumberStyles.HexNumber, CultureInfo.InvariantCulture) is > 0
+            and var size)
         {
             body.Write(await ReadExactlyAsync(size, cancel));
             await ReadLineAsync(cancel);

@@ -35,12 +35,13 @@ internal sealed record HttpAnswer(int Status, IReadOnlyDictionary<string, string
 }
 
 /// <summary>
-/// One connection of a client that sends each request once: the base library's client repeats some by itself, and then its
-/// user cannot say what was sent how often.
+/// One connection of a client that sends each request once: the base library's client repeats some by itself, and then
+/// its user cannot say what was sent how often.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
 {
-    private readonly Socket _socket = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+    private readonly Socket _socket =
+        new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
     private HttpAnswerReader _answers = null!;
     private bool _closed;
 

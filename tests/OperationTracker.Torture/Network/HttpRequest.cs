@@ -27,10 +27,13 @@ internal sealed record HttpRequest(string Method, string Target, string Headers,
 
         var lines = Encoding.ASCII.GetString([.. head]).Split("\r\n", StringSplitOptions.RemoveEmptyEntries);
         var words = lines[0].Split(' ');
-        var length = lines.FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
-        var body = new byte[length is null ? 0 : int.Parse(length["Content-Length:".Length..], CultureInfo.InvariantCulture)];
+        var length = lines.FirstOrDefault(
+            line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase));
+        var body = new byte[
+            length is null ? 0 : int.Parse(length["Content-Length:".Length..], CultureInfo.InvariantCulture)];
         await stream.ReadExactlyAsync(body, cancel);
-        var kept = lines.Skip(1).Where(line => line != length && !line.StartsWith("Host:", StringComparison.OrdinalIgnoreCase));
+        var kept = lines.Skip(1).Where(
+            line => line != length && !line.StartsWith("Host:", StringComparison.OrdinalIgnoreCase));
         return new HttpRequest(words[0], words[1], string.Concat(kept.Select(line => line + "\r\n")), body);
     }
 }

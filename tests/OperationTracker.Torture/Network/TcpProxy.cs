@@ -25,8 +25,8 @@ internal enum Weather
 internal sealed class TcpProxy : IAsyncDisposable
 {
     /// <summary>
-    /// An append carries documents and is larger than this; questions with some ids are smaller. So an answer that is lost is,
-    /// as a rule, one to a commit.
+    /// An append carries documents and is larger than this; questions with some ids are smaller. So an answer that is
+    /// lost is, as a rule, one to a commit.
     /// </summary>
     private const int AppendBytes = 1500;
 
@@ -84,7 +84,8 @@ internal sealed class TcpProxy : IAsyncDisposable
             client.NoDelay = true;
             await server.ConnectAsync(target);
             if (target is IPEndPoint) server.NoDelay = true;
-            await Task.WhenAny(PumpAsync(link, client, server, upward: true), PumpAsync(link, server, client, upward: false));
+            await Task.WhenAny(
+                PumpAsync(link, client, server, upward: true), PumpAsync(link, server, client, upward: false));
         }
         catch (SocketException)
         {

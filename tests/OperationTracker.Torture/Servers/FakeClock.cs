@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OperationTracker.Torture.Servers;
 
 /// <summary>
-/// A wall clock of some processes' own, by libfaketime, which can be set while they run. Their monotonic clock stays the
-/// machine's. The processes read the file at each look at the clock.
+/// A wall clock of some processes' own, by libfaketime, which can be set while they run. Their monotonic clock stays
+/// the machine's. The processes read the file at each look at the clock.
 /// </summary>
 internal sealed class FakeClock
 {
@@ -54,8 +54,8 @@ internal sealed class FakeClock
     public async Task WrapPostgresAsync(string binaries, string directory)
     {
         Directory.CreateDirectory(directory);
-        foreach (var program in Directory.EnumerateFiles(binaries).Where(program => Path.GetFileName(program) != "postgres"))
-            File.CreateSymbolicLink(Path.Combine(directory, Path.GetFileName(program)), program);
+        foreach (var program in new DirectoryInfo(binaries).GetFiles().Where(program => program.Name != "postgres"))
+            File.CreateSymbolicLink(Path.Combine(directory, program.Name), program.FullName);
         var variables = Variables.Select(variable => $"{variable.Key}='{variable.Value}'");
         var wrapper = Path.Combine(directory, "postgres");
         await File.WriteAllTextAsync(wrapper, $"""
@@ -68,8 +68,8 @@ internal sealed class FakeClock
     }
 
     /// <summary>
-    /// Removes what the library has left behind of processes that were killed; it would not start in a new process with the number
-    /// of such a one.
+    /// Removes what the library has left behind of processes that were killed; it would not start in a new process with
+    /// the number of such a one.
     /// </summary>
     public static void CleanUp()
     {

@@ -5,8 +5,8 @@ using OperationTracker.Postgres.Embedded;
 namespace OperationTracker.Torture.Servers;
 
 /// <summary>
-/// The one PostgreSQL of a run, by the product's launcher and with its durable settings. A killed postmaster is started by
-/// a launcher of its own and not waited for, because the launcher's back-off grows with each death.
+/// The one PostgreSQL of a run, by the product's launcher and with its durable settings. A killed postmaster is started
+/// by a launcher of its own and not waited for, because the launcher's back-off grows with each death.
 /// </summary>
 internal sealed class PrivatePostgres : IAsyncDisposable
 {
@@ -28,7 +28,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>Where it listens, for a proxy.</summary>
     public string Socket => Path.Combine(
         new NpgsqlConnectionStringBuilder(ConnectionString).Host!,
-        string.Create(CultureInfo.InvariantCulture, $".s.PGSQL.{new NpgsqlConnectionStringBuilder(ConnectionString).Port}"));
+        string.Create(
+            CultureInfo.InvariantCulture, $".s.PGSQL.{new NpgsqlConnectionStringBuilder(ConnectionString).Port}"));
 
     /// <summary>The cluster's directory.</summary>
     public string Cluster => Path.Combine(_server.DataDirectory, "postgres");
@@ -97,8 +98,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     }
 
     /// <summary>
-    /// Kills one process of the server: one of the tracker's sessions, or one of those that write behind the scenes. The
-    /// postmaster then ends all others and recovers.
+    /// Kills one process of the server: one of the tracker's sessions, or one of those that write behind the scenes.
+    /// The postmaster then ends all others and recovers.
     /// </summary>
     /// <returns>False when there was none.</returns>
     public async Task<bool> KillProcessAsync(bool session, Random random, CancellationToken cancel)
@@ -183,7 +184,8 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     private int Postmaster()
     {
         var file = Path.Combine(Cluster, "postmaster.pid");
-        return File.Exists(file) && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)
+        return File.Exists(file)
+            && int.TryParse(File.ReadLines(file).FirstOrDefault(), CultureInfo.InvariantCulture, out var pid)
             ? pid
             : 0;
     }

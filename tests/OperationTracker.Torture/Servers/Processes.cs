@@ -10,7 +10,8 @@ internal static class Processes
     {
         var children = new List<int>();
         foreach (var directory in Directory.EnumerateDirectories("/proc"))
-            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var pid) && ParentOf(pid) == parent)
+            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var pid)
+                && ParentOf(pid) == parent)
                 children.Add(pid);
         return children;
     }

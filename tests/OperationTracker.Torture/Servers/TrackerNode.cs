@@ -5,7 +5,9 @@ using System.Net.Sockets;
 
 namespace OperationTracker.Torture.Servers;
 
-/// <summary>One node: <c>optrack serve</c> as a process, started again at the same address when it was killed.</summary>
+/// <summary>
+/// One node: <c>optrack serve</c> as a process, started again at the same address when it was killed.
+/// </summary>
 internal sealed class TrackerNode(string name, string connectionString, string logFile) : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
@@ -35,7 +37,8 @@ internal sealed class TrackerNode(string name, string connectionString, string l
         var process = new Process { StartInfo = start };
         process.OutputDataReceived += (_, line) =>
         {
-            if (line.Data is null) ready.TrySetException(new InvalidOperationException($"{name} ended before it was ready."));
+            if (line.Data is null)
+                ready.TrySetException(new InvalidOperationException($"{name} ended before it was ready."));
             else ready.TrySetResult();
         };
         process.ErrorDataReceived += (_, line) => Log(line.Data);
@@ -84,9 +87,11 @@ internal sealed class TrackerNode(string name, string connectionString, string l
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        foreach (var argument in new[] { "exec", Path.Combine(AppContext.BaseDirectory, "optrack.dll") }.Concat(arguments))
+        foreach (var argument in new[] { "exec", Path.Combine(AppContext.BaseDirectory, "optrack.dll") }
+            .Concat(arguments))
             start.ArgumentList.Add(argument);
-        foreach (var left in start.Environment.Keys.Where(key => key.StartsWith("OPTRACK_", StringComparison.Ordinal)).ToArray())
+        foreach (var left in start.Environment.Keys.Where(
+            key => key.StartsWith("OPTRACK_", StringComparison.Ordinal)).ToArray())
             start.Environment.Remove(left);
         return start;
     }

@@ -36,14 +36,15 @@ internal sealed partial class Volume : IAsyncDisposable
         var volume = new Volume(path, image: null);
         Directory.CreateDirectory(path);
         await Tool.RunAsync(
-            "mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=711"), "tmpfs", path);
+            "mount", "-t", "tmpfs", "-o", string.Create(CultureInfo.InvariantCulture, $"size={megabytes}m,mode=711"),
+            "tmpfs", path);
         volume._mounted = true;
         return volume;
     }
 
     /// <summary>
-    /// An ext4 on a file. It writes back by itself as late as it can (<c>commit=300</c>), so that what nobody flushed is lost
-    /// with the power.
+    /// An ext4 on a file. It writes back by itself as late as it can (<c>commit=300</c>), so that what nobody flushed
+    /// is lost with the power.
     /// </summary>
     /// <exception cref="CannotRunHereException">Nothing can be mounted here.</exception>
     public static async Task<Volume> OnFileAsync(string path, string image, int megabytes)
@@ -58,8 +59,8 @@ internal sealed partial class Volume : IAsyncDisposable
     }
 
     /// <summary>
-    /// The power fails: from now on nothing is written to the file any more, and reading and writing fail. What the file holds
-    /// then is kept in a copy.
+    /// The power fails: from now on nothing is written to the file any more, and reading and writing fail. What the
+    /// file holds then is kept in a copy.
     /// </summary>
     public async Task LosePowerAsync()
     {
@@ -72,7 +73,9 @@ internal sealed partial class Volume : IAsyncDisposable
         await Tool.RunAsync("cp", "--sparse=always", _image!, _image + ".lost-power");
     }
 
-    /// <summary>The power is back: what the copy holds is mounted in the old place. Nobody may use that any more.</summary>
+    /// <summary>
+    /// The power is back: what the copy holds is mounted in the old place. Nobody may use that any more.
+    /// </summary>
     public async Task RegainPowerAsync()
     {
         await UnmountAsync(lazily: false);

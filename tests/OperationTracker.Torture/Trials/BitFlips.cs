@@ -8,9 +8,10 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// The disk gives back other bits than were written: with PostgreSQL stopped, one bit is flipped in some pages of the tables of
-/// events and views. Whoever asks is then told what was true before, or that it cannot be told; never anything else; and
-/// verification reports it. The page checksums, which the product's own cluster has, are what finds it.
+/// The disk gives back other bits than were written: with PostgreSQL stopped, one bit is flipped in some pages of the
+/// tables of events and views. Whoever asks is then told what was true before, or that it cannot be told; never
+/// anything else; and verification reports it. The page checksums, which the product's own cluster has, are what finds
+/// it.
 /// </summary>
 internal static class BitFlips
 {
@@ -38,7 +39,8 @@ internal static class BitFlips
     {
         using var ledger = new Ledger(trial.Options.Directory, 1);
         using var load = new Load(
-            trial.Options with { Slots = 200 }, trial.Options.Seed, "b-", ledger, cluster.ClientPorts, trial.NextAttempt, cancel);
+            trial.Options with { Slots = 200 }, trial.Options.Seed, "b-", ledger, cluster.ClientPorts,
+            trial.NextAttempt, cancel);
         load.StopAfter(Writing);
         var attempts = await load.RestAsync(now: false);
         return [.. (await trial.JudgeAsync(judge, "b-", attempts, cancel)).Keys.Order(StringComparer.Ordinal)];

@@ -6,8 +6,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// Wall clocks jump under load: in turn those of all nodes but one, and PostgreSQL's, from which events have their times. Whatever
-/// they show, each node goes on answering at once, no stream's times go back, and the past is what it was.
+/// Wall clocks jump under load: in turn those of all nodes but one, and PostgreSQL's, from which events have their
+/// times. Whatever they show, each node goes on answering at once, no stream's times go back, and the past is what it
+/// was.
 /// </summary>
 internal static class ClockJumps
 {
@@ -21,7 +22,8 @@ internal static class ClockJumps
         var nodesClock = new FakeClock(library, Path.Combine(directory, "nodes.clock"));
         var postgresClock = new FakeClock(library, Path.Combine(directory, "postgres.clock"));
         var (data, bin) = (Path.Combine(directory, "data"), Path.Combine(directory, "bin"));
-        await using (var postgres = await PrivatePostgres.StartAsync(data, Path.Combine(directory, "postgres.log"), cancel))
+        var log = Path.Combine(directory, "postgres.log");
+        await using (var postgres = await PrivatePostgres.StartAsync(data, log, cancel))
             await postgresClock.WrapPostgresAsync(postgres.Binaries, bin);
         var nodes = Math.Max(2, trial.Options.Nodes);
         FakeClock.CleanUp();
@@ -40,13 +42,15 @@ internal static class ClockJumps
     private static async Task SetAsync(TrackerNode node, FakeClock? clock, CancellationToken cancel)
     {
         node.Environment["TZ"] = node.Environment["OPTRACK_TIME_ZONE"] = ClockScript.Zone;
-        foreach (var (variable, value) in clock?.Variables ?? new Dictionary<string, string>()) node.Environment[variable] = value;
+        foreach (var (variable, value) in clock?.Variables ?? new Dictionary<string, string>())
+            node.Environment[variable] = value;
         await node.KillAsync();
         await node.StartAsync(cancel);
     }
 
     /// <summary>One script, on one clock.</summary>
-    private sealed class ClockJumpCycle(Trial trial, Cluster cluster, FakeClock clock, bool isPostgres, ClockScript script)
+    private sealed class ClockJumpCycle(
+        Trial trial, Cluster cluster, FakeClock clock, bool isPostgres, ClockScript script)
     {
         private readonly string _whose = isPostgres ? "PostgreSQL's clock" : "the nodes' clock";
 
@@ -58,7 +62,8 @@ internal static class ClockJumps
             using var ledger = new Ledger(trial.Options.Directory, cycle);
             using (var load = trial.StartLoad(cluster, cycle, prefix, ledger, cancel))
             {
-                var rebuild = TrackerNode.RunAsync(cluster.Postgres.ConnectionString, ["projections", "rebuild"], cancel);
+                var rebuild = TrackerNode.RunAsync(
+                    cluster.Postgres.ConnectionString, ["projections", "rebuild"], cancel);
                 await Task.Delay(Stay, cancel);
                 foreach (var step in script.Steps.Skip(1))
                 {

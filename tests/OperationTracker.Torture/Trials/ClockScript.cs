@@ -5,8 +5,8 @@ namespace OperationTracker.Torture.Trials;
 /// <summary>How a clock jumps during a cycle.</summary>
 /// <param name="Name">For people.</param>
 /// <param name="Steps">
-/// Each gives the next offset from the machine's clock, from the offset before and what that clock shows; the first is taken before
-/// anything is written.
+/// Each gives the next offset from the machine's clock, from the offset before and what that clock shows; the first is
+/// taken before anything is written.
 /// </param>
 internal sealed record ClockScript(string Name, IReadOnlyList<Func<TimeSpan, DateTimeOffset, TimeSpan>> Steps)
 {

@@ -6,8 +6,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// Nodes with other time zones, languages and clocks than their neighbours. What they write together is in one order, and each
-/// question is answered by all of them with the same bytes.
+/// Nodes with other time zones, languages and clocks than their neighbours. What they write together is in one order,
+/// and each question is answered by all of them with the same bytes.
 /// </summary>
 internal static class Clocks
 {
@@ -36,7 +36,8 @@ internal static class Clocks
     private static async Task SetAsync(
         Trial trial, TrackerNode node, int number, int round, string? library, CancellationToken cancel)
     {
-        var (language, skew) = (Languages[(number + round) % Languages.Length], Skews[(number * 3 + round) % Skews.Length]);
+        var (language, skew) =
+            (Languages[(number + round) % Languages.Length], Skews[(number * 3 + round) % Skews.Length]);
         node.Environment["TZ"] = Zones[number];
         node.Environment["LANG"] = node.Environment["LC_ALL"] = language;
         node.Environment["OPTRACK_TIME_ZONE"] = "Europe/Berlin";
@@ -52,7 +53,8 @@ internal static class Clocks
         await node.StartAsync(cancel);
     }
 
-    private static async Task RunRoundAsync(Trial trial, Cluster cluster, Judge judge, int round, CancellationToken cancel)
+    private static async Task RunRoundAsync(
+        Trial trial, Cluster cluster, Judge judge, int round, CancellationToken cancel)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"t{round}-Ii-");
         using var ledger = new Ledger(trial.Options.Directory, round);
@@ -63,7 +65,8 @@ internal static class Clocks
         var streams = await trial.JudgeAsync(judge, prefix, attempts, cancel);
         trial.Count("rounds");
         trial.Tell("written and judged");
-        var compared = await SameAnswers.CompareAsync(cluster.ClientPorts, Targets(streams.Values), trial.Violations, cancel);
+        var compared = await SameAnswers.CompareAsync(
+            cluster.ClientPorts, Targets(streams.Values), trial.Violations, cancel);
         trial.Count("questions that all nodes answered with the same bytes", compared);
     }
 
@@ -84,7 +87,8 @@ internal static class Clocks
             var then = stream.Changes[stream.Changes.Count / 2].At.UtcDateTime;
             yield return target;
             yield return $"{target}?version=1";
-            yield return $"{target}?at={then.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture)}";
+            var instant = then.ToString("yyyy-MM-dd'T'HH:mm:ss.ffffff'Z'", CultureInfo.InvariantCulture);
+            yield return $"{target}?at={instant}";
             yield return $"{target}?at={then.AddHours(1).ToString("yyyyMMdd_HHmmss", CultureInfo.InvariantCulture)}";
             yield return $"{target}/events?limit=1000";
             yield return $"{target}/diff?from=1";

@@ -8,8 +8,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// The disk refuses to flush: <c>strace</c> gives EIO in place of a flush, to the sessions that commit or to the process that
-/// writes checkpoints. PostgreSQL panics, for it cannot know what is on disk, and recovers.
+/// The disk refuses to flush: <c>strace</c> gives EIO in place of a flush, to the sessions that commit or to the
+/// process that writes checkpoints. PostgreSQL panics, for it cannot know what is on disk, and recovers.
 /// </summary>
 internal static class FsyncErrors
 {
@@ -27,7 +27,8 @@ internal static class FsyncErrors
         await judge.FinishAsync(cancel);
     }
 
-    private static async Task RunCycleAsync(Trial trial, Cluster cluster, Judge judge, int cycle, CancellationToken cancel)
+    private static async Task RunCycleAsync(
+        Trial trial, Cluster cluster, Judge judge, int cycle, CancellationToken cancel)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"f{cycle}-");
         var isCheckpoint = cycle % 3 == 0;
@@ -49,7 +50,8 @@ internal static class FsyncErrors
             }
 
             trial.Count($"panics, EIO to {who}");
-            trial.Longest("seconds until all nodes answered, at most", await prober.UntilAllAnswerAsync(Recovery, cancel));
+            trial.Longest(
+                "seconds until all nodes answered, at most", await prober.UntilAllAnswerAsync(Recovery, cancel));
             await load.RestAsync();
         }
 

@@ -8,9 +8,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// The volume of the data, or that of the write-ahead log, has no space left for some seconds of load. Without space for
-/// data PostgreSQL serves what it has and refuses to write; without space for its log it panics and cannot start until
-/// there is some, and its supervisor, the product's own, tries again and again.
+/// The volume of the data, or that of the write-ahead log, has no space left for some seconds of load. Without space
+/// for data PostgreSQL serves what it has and refuses to write; without space for its log it panics and cannot start
+/// until there is some, and its supervisor, the product's own, tries again and again.
 /// </summary>
 internal static class FullDisk
 {
@@ -41,14 +41,16 @@ internal static class FullDisk
     /// <summary>Makes the cluster, with its write-ahead log on a volume of its own.</summary>
     private static async Task PutLogAsideAsync(string place, Volume wal, string directory, CancellationToken cancel)
     {
-        await using var postgres = await PrivatePostgres.StartAsync(place, Path.Combine(directory, "postgres.log"), cancel);
+        await using var postgres = await PrivatePostgres.StartAsync(
+            place, Path.Combine(directory, "postgres.log"), cancel);
         await postgres.StopAsync();
         var (old, own) = (Path.Combine(postgres.Cluster, "pg_wal"), Path.Combine(wal.Path, "pg_wal"));
         await Tool.RunAsync("cp", "-a", old, own);
         Directory.Delete(old, recursive: true);
         Directory.CreateSymbolicLink(old, own);
         // Its log must not fill the volume by itself.
-        await File.AppendAllTextAsync(Path.Combine(postgres.Cluster, "postgresql.conf"), "max_wal_size = 192MB\n", cancel);
+        await File.AppendAllTextAsync(
+            Path.Combine(postgres.Cluster, "postgresql.conf"), "max_wal_size = 192MB\n", cancel);
     }
 
     /// <summary>One time without space.</summary>
@@ -79,7 +81,8 @@ internal static class FullDisk
             }
 
             trial.Count($"times without space for the {_what}");
-            if (!cluster.Nodes.Select(node => node.Id).SequenceEqual(processes) || cluster.Nodes.Any(node => node.Crashed))
+            if (!cluster.Nodes.Select(node => node.Id).SequenceEqual(processes)
+                || cluster.Nodes.Any(node => node.Crashed))
                 trial.Violations.Add("nodes", "a tracker's process has ended");
             await trial.JudgeAsync(judge, prefix, ledger.Attempts, cancel);
         }
@@ -91,7 +94,8 @@ internal static class FullDisk
             {
                 if (isLog && cluster.Postgres.Panics > panics) return;
                 if (!isLog && await prober.PutStatusAsync(cancel) == 503) return;
-                if (since.Elapsed > Bites) throw new InvalidOperationException($"The full volume of the {_what} changed nothing.");
+                if (since.Elapsed > Bites)
+                    throw new InvalidOperationException($"The full volume of the {_what} changed nothing.");
                 if (isLog) await SwitchSegmentAsync(cancel);
             }
         }

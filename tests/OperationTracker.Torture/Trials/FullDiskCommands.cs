@@ -3,7 +3,9 @@ using OperationTracker.Torture.Servers;
 
 namespace OperationTracker.Torture.Trials;
 
-/// <summary>Commands that meet a full disk end with a sentence and the exit code that is documented, and harm nothing.</summary>
+/// <summary>
+/// Commands that meet a full disk end with a sentence and the exit code that is documented, and harm nothing.
+/// </summary>
 internal static class FullDiskCommands
 {
     private const int Failed = 1;
@@ -12,7 +14,8 @@ internal static class FullDiskCommands
     public static async Task RunAsync(Trial trial, Cluster cluster, Volume data, CancellationToken cancel)
     {
         var connection = cluster.Postgres.ConnectionString;
-        await using (var target = await Volume.InMemoryAsync(Path.Combine(trial.Options.Directory, "target"), megabytes: 1))
+        await using (var target = await Volume.InMemoryAsync(
+            Path.Combine(trial.Options.Directory, "target"), megabytes: 1))
         {
             await RunAsync(trial, connection, ["export", Path.Combine(target.Path, "all.optrack.tar")], Failed, cancel);
         }
@@ -29,9 +32,11 @@ internal static class FullDiskCommands
     {
         var (exitCode, output) = await TrackerNode.RunAsync(connection, command, cancel);
         var last = output.Split('\n')[^1];
-        trial.Tell(string.Create(CultureInfo.InvariantCulture, $"optrack {command[0]} {command[1]}: {exitCode}, {last}"));
+        trial.Tell(
+            string.Create(CultureInfo.InvariantCulture, $"optrack {command[0]} {command[1]}: {exitCode}, {last}"));
         var space = expected == 0 ? "with" : "without";
-        trial.Count(string.Create(CultureInfo.InvariantCulture, $"exit code of optrack {command[0]} {space} space: {exitCode}"));
+        trial.Count(string.Create(
+            CultureInfo.InvariantCulture, $"exit code of optrack {command[0]} {space} space: {exitCode}"));
         if (exitCode != expected)
             trial.Violations.Add("commands", $"optrack {command[0]} ended with {exitCode}, not {expected}: {last}");
         if (output.Contains("   at ", StringComparison.Ordinal) || output.Length == 0)

@@ -4,8 +4,8 @@ using OperationTracker.Torture.Checking;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// <c>?at=</c> in the tracker's zone: what stood at the instant that the clock time means, which is the later one of two. A clock
-/// time that never was is refused.
+/// <c>?at=</c> in the tracker's zone: what stood at the instant that the clock time means, which is the later one of
+/// two. A clock time that never was is refused.
 /// </summary>
 internal static class LocalTimeCheck
 {
@@ -34,10 +34,13 @@ internal static class LocalTimeCheck
             trial.Violations.Add("history", $"{never}, a time that never was, was answered {answer.Status}");
     }
 
-    /// <summary>The first whole second of the zone's clock from an instant on, and the instant that it means.</summary>
+    /// <summary>
+    /// The first whole second of the zone's clock from an instant on, and the instant that it means.
+    /// </summary>
     private static (DateTime Local, DateTimeOffset Instant) After(DateTimeOffset at, TimeZoneInfo zone)
     {
-        var whole = at.AddTicks((TimeSpan.TicksPerSecond - at.Ticks % TimeSpan.TicksPerSecond) % TimeSpan.TicksPerSecond);
+        var past = at.Ticks % TimeSpan.TicksPerSecond;
+        var whole = past == 0 ? at : at.AddTicks(TimeSpan.TicksPerSecond - past);
         var local = TimeZoneInfo.ConvertTime(whole, zone).DateTime;
         return (local, ClockScript.InstantOf(local, zone));
     }

@@ -7,9 +7,9 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// Each PUT's commit is carried out and its answer lost: the connection to PostgreSQL is reset in its place. The sender, who is
-/// the only one to write its operation, then sends the same PUT ten times, to all nodes, some of them started anew in between. It
-/// made one change, and each repeat is answered 200 with the one ETag.
+/// Each PUT's commit is carried out and its answer lost: the connection to PostgreSQL is reset in its place. The
+/// sender, who is the only one to write its operation, then sends the same PUT ten times, to all nodes, some of them
+/// started anew in between. It made one change, and each repeat is answered 200 with the one ETag.
 /// </summary>
 internal static class LostAnswers
 {
@@ -32,9 +32,12 @@ internal static class LostAnswers
         await judge.FinishAsync(cancel);
     }
 
-    /// <summary>Some operations, each registered, changed and changed again; before the last repeats a node is started anew.</summary>
+    /// <summary>
+    /// Some operations, each registered, changed and changed again; before the last repeats a node is started anew.
+    /// </summary>
     /// <returns>How many answers to commits were lost.</returns>
-    private static async Task<int> RunBatchAsync(Trial trial, Cluster cluster, Judge judge, int batch, CancellationToken cancel)
+    private static async Task<int> RunBatchAsync(
+        Trial trial, Cluster cluster, Judge judge, int batch, CancellationToken cancel)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"l{batch}-");
         using var ledger = new Ledger(trial.Options.Directory, batch);

@@ -6,8 +6,8 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// Another client takes all connections of PostgreSQL, and the nodes' own are cut: they say that they cannot, and when to come
-/// again, until the other client leaves.
+/// Another client takes all connections of PostgreSQL, and the nodes' own are cut: they say that they cannot, and when
+/// to come again, until the other client leaves.
 /// </summary>
 internal static class NoConnections
 {
@@ -25,7 +25,8 @@ internal static class NoConnections
         await judge.FinishAsync(cancel);
     }
 
-    private static async Task RunCycleAsync(Trial trial, Cluster cluster, Judge judge, int cycle, CancellationToken cancel)
+    private static async Task RunCycleAsync(
+        Trial trial, Cluster cluster, Judge judge, int cycle, CancellationToken cancel)
     {
         var prefix = string.Create(CultureInfo.InvariantCulture, $"c{cycle}-");
         using var ledger = new Ledger(trial.Options.Directory, cycle);
@@ -40,12 +41,14 @@ internal static class NoConnections
             {
                 await prober.ExpectRefusalAsync(What, cancel);
                 if (await prober.PutStatusAsync(cancel) is not 503 and var status)
-                    trial.Violations.Add("refusals", string.Create(CultureInfo.InvariantCulture, $"{What}: PUT {status}"));
+                    trial.Violations.Add(
+                        "refusals", string.Create(CultureInfo.InvariantCulture, $"{What}: PUT {status}"));
                 foreach (var said in await prober.ReadinessAsync(cancel)) trial.Count($"readiness, {What}: {said}");
             }
 
             foreach (var connection in taken) await connection.DisposeAsync();
-            trial.Longest("seconds until all nodes answered, at most", await prober.UntilAllAnswerAsync(Recovery, cancel));
+            trial.Longest(
+                "seconds until all nodes answered, at most", await prober.UntilAllAnswerAsync(Recovery, cancel));
             await load.RestAsync();
         }
 
@@ -64,7 +67,8 @@ internal static class NoConnections
             for (var refused = 0; refused < 5;)
             {
                 var connection = new NpgsqlConnection(
-                    new NpgsqlConnectionStringBuilder(cluster.Postgres.ConnectionString) { Pooling = false }.ConnectionString);
+                    new NpgsqlConnectionStringBuilder(cluster.Postgres.ConnectionString) { Pooling = false }
+                        .ConnectionString);
                 try
                 {
                     await connection.OpenAsync(cancel);

@@ -7,9 +7,10 @@ using OperationTracker.Torture.Workload;
 namespace OperationTracker.Torture.Trials;
 
 /// <summary>
-/// The power fails under load. PostgreSQL's data is on a file system of its own; everything is frozen, the file system is cut
-/// off from its device, all processes are killed, and what the device holds at that moment is mounted again: what was
-/// written and not flushed is gone, as <c>kill -9</c> alone cannot show. The device itself keeps what it was given.
+/// The power fails under load. PostgreSQL's data is on a file system of its own; everything is frozen, the file system
+/// is cut off from its device, all processes are killed, and what the device holds at that moment is mounted again:
+/// what was written and not flushed is gone, as <c>kill -9</c> alone cannot show. The device itself keeps what it was
+/// given.
 /// </summary>
 internal static class PowerLoss
 {

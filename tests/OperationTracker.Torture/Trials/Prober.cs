@@ -7,7 +7,9 @@ using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
 
-/// <summary>Asks each node, beside the load, what it does for whom while something is wrong, and when all is well again.</summary>
+/// <summary>
+/// Asks each node, beside the load, what it does for whom while something is wrong, and when all is well again.
+/// </summary>
 internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger ledger) : IDisposable
 {
     private readonly Sender _sender = new(trial.NextAttempt, ledger, cluster.ClientPorts);
@@ -42,7 +44,9 @@ internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger
         }
     }
 
-    /// <summary>A node gives what stands, as long as it still can, or says that it cannot, and when to come again.</summary>
+    /// <summary>
+    /// A node gives what stands, as long as it still can, or says that it cannot, and when to come again.
+    /// </summary>
     public async Task ExpectRefusalAsync(string what, CancellationToken cancel)
     {
         for (var node = 0; node < cluster.Nodes.Count; node++)
@@ -67,7 +71,8 @@ internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger
                 var failing = body.RootElement.GetProperty("checks").EnumerateArray()
                     .Where(check => !check.GetProperty("ok").GetBoolean())
                     .Select(check => check.GetProperty("name").GetString());
-                said.Add(string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {string.Join('+', failing)}").Trim());
+                said.Add(
+                    string.Create(CultureInfo.InvariantCulture, $"{answer.Status} {string.Join('+', failing)}").Trim());
             }
             catch (Exception fault) when (fault is IOException or SocketException)
             {
@@ -93,7 +98,8 @@ internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger
 
         if (since.Elapsed > limit)
             trial.Violations.Add("recovery", string.Create(
-                CultureInfo.InvariantCulture, $"took {since.Elapsed.TotalSeconds:0.0} s, {limit.TotalSeconds} were allowed"));
+                CultureInfo.InvariantCulture,
+                $"took {since.Elapsed.TotalSeconds:0.0} s, {limit.TotalSeconds} were allowed"));
         return since.Elapsed;
     }
 
@@ -112,8 +118,10 @@ internal sealed class Prober(Trial trial, Cluster cluster, string prefix, Ledger
 
     private void CheckRefusal(HttpAnswer answer)
     {
-        trial.Count(string.Create(CultureInfo.InvariantCulture, $"refusals {answer.ErrorCode} {answer.DataConsistency}"));
-        if (!answer.Headers.ContainsKey("Retry-After")) trial.Violations.Add("refusals", "a 503 came without Retry-After");
+        trial.Count(
+            string.Create(CultureInfo.InvariantCulture, $"refusals {answer.ErrorCode} {answer.DataConsistency}"));
+        if (!answer.Headers.ContainsKey("Retry-After"))
+            trial.Violations.Add("refusals", "a 503 came without Retry-After");
         if (answer.ErrorCode is null) trial.Violations.Add("refusals", "a 503 came without the contract's body");
     }
 }

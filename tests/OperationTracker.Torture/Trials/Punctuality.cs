@@ -8,7 +8,10 @@ using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
 
-/// <summary>Each node is ready, writes and reads, within a second; a busy machine may need three attempts, a stuck timer needs more.</summary>
+/// <summary>
+/// Each node is ready, writes and reads, within a second; a busy machine may need three attempts, a stuck timer needs
+/// more.
+/// </summary>
 internal static class Punctuality
 {
     private const int Attempts = 3;
@@ -55,6 +58,7 @@ internal static class Punctuality
         }
 
         trial.Violations.Add("punctuality", string.Create(
-            CultureInfo.InvariantCulture, $"{node.Name}: {method} {target} was answered {heard} in a second, {Attempts} times"));
+            CultureInfo.InvariantCulture,
+            $"{node.Name}: {method} {target} was answered {heard} in a second, {Attempts} times"));
     }
 }

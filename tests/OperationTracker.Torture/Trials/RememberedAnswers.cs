@@ -60,5 +60,6 @@ internal sealed class RememberedAnswers(IReadOnlyList<string> operations)
         return (same, refused);
     }
 
-    private static string Text(HttpAnswer answer) => $"{answer.ETag} {System.Text.Encoding.UTF8.GetString(answer.Body)}";
+    private static string Text(HttpAnswer answer) =>
+        $"{answer.ETag} {System.Text.Encoding.UTF8.GetString(answer.Body)}";
 }

@@ -6,7 +6,9 @@ using OperationTracker.Torture.Workload;
 
 namespace OperationTracker.Torture.Trials;
 
-/// <summary>The only writer of one operation, which sends each PUT again and again and holds the answers against each other.</summary>
+/// <summary>
+/// The only writer of one operation, which sends each PUT again and again and holds the answers against each other.
+/// </summary>
 internal sealed class RepeatingWriter(Trial trial, string operation, Sender sender, Random random) : IDisposable
 {
     private readonly List<long> _unanswered = [];
@@ -64,12 +66,15 @@ internal sealed class RepeatingWriter(Trial trial, string operation, Sender send
 
     private void Compare(Attempt attempt, HttpAnswer? answer)
     {
-        if (answer is not { Status: 200 }) Complain($"attempt {attempt.Number}, a repeat, was answered {answer?.Status}");
-        else if (answer.ETag != (_tag ??= answer.ETag)) Complain($"attempt {attempt.Number} was told {answer.ETag} after {_tag}");
+        if (answer is not { Status: 200 })
+            Complain($"attempt {attempt.Number}, a repeat, was answered {answer?.Status}");
+        else if (answer.ETag != (_tag ??= answer.ETag))
+            Complain($"attempt {attempt.Number} was told {answer.ETag} after {_tag}");
     }
 
     private static bool IsUnknown(HttpAnswer answer) =>
-        answer.ErrorCode == "020004" && answer.DataConsistency == "unknown" && answer.Headers.ContainsKey("Retry-After");
+        answer.ErrorCode == "020004" && answer.DataConsistency == "unknown"
+            && answer.Headers.ContainsKey("Retry-After");
 
     private void Complain(string what) => trial.Violations.Add("lost-answers", $"{operation}: {what}");
 }

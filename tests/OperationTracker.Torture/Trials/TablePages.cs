@@ -28,7 +28,8 @@ internal sealed class TablePages(IReadOnlyList<(string Table, string File)> tabl
     {
         await using var session = await postgres.OpenWhenUpAsync(cancel);
         await using var command = new NpgsqlCommand("""
-            select c.relname, pg_relation_filepath(c.oid), coalesce(pg_relation_filepath(nullif(c.reltoastrelid, 0)), '')
+            select c.relname, pg_relation_filepath(c.oid),
+                   coalesce(pg_relation_filepath(nullif(c.reltoastrelid, 0)), '')
             from pg_class c where c.relnamespace = 'tracker'::regnamespace
               and c.relname in ('mt_events', 'mt_streams', 'positions', 'operations', 'past_operations')
             """, session);

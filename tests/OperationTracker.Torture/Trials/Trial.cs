@@ -59,12 +59,15 @@ internal sealed class Trial
 
     public Violations Violations { get; }
 
-    /// <summary>Runs the trial that the options ask for, and deletes its directory unless something was found.</summary>
+    /// <summary>
+    /// Runs the trial that the options ask for, and deletes its directory unless something was found.
+    /// </summary>
     /// <param name="options">What is asked for.</param>
     /// <param name="tell">Gets the seed, the schedule and what goes on, line by line.</param>
     /// <param name="cancel">Breaks it off.</param>
     /// <exception cref="CannotRunHereException">The machine does not let it.</exception>
-    public static async Task<TrialFigures> RunAsync(TortureOptions options, Action<string> tell, CancellationToken cancel)
+    public static async Task<TrialFigures> RunAsync(
+        TortureOptions options, Action<string> tell, CancellationToken cancel)
     {
         Directory.CreateDirectory(options.Directory);
         tell(string.Create(CultureInfo.InvariantCulture, $"seed {options.Seed}, in {options.Directory}"));
@@ -84,7 +87,8 @@ internal sealed class Trial
             options.Plant is { } bug ? Words.Hyphenated(bug.ToString()) : null,
             Math.Round(trial._time.Elapsed.TotalSeconds, 1), trial._counts, trial.Violations.All);
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
-        if (figures.Violations.Count == 0 || options.Plant is not null) Directory.Delete(options.Directory, recursive: true);
+        if (figures.Violations.Count == 0 || options.Plant is not null)
+            Directory.Delete(options.Directory, recursive: true);
         return figures;
     }
 
@@ -92,14 +96,15 @@ internal sealed class Trial
     public string Postgres { get; set; } = "";
 
     /// <summary>
-    /// Plants what the options ask for, and runs cycles until they are enough or something is found. Whoever called has the judge
-    /// look at the end.
+    /// Plants what the options ask for, and runs cycles until they are enough or something is found. Whoever called has
+    /// the judge look at the end.
     /// </summary>
     /// <param name="cluster">What is tried.</param>
     /// <param name="cycles">How many, where the options do not say.</param>
     /// <param name="cycle">One of them; gets its number, from 1.</param>
     /// <param name="cancel">Breaks it off.</param>
-    public async Task<Judge> RunCyclesAsync(Cluster cluster, int cycles, Func<Judge, int, Task> cycle, CancellationToken cancel)
+    public async Task<Judge> RunCyclesAsync(
+        Cluster cluster, int cycles, Func<Judge, int, Task> cycle, CancellationToken cancel)
     {
         Postgres = cluster.Postgres.Version;
         await Plants.PlantAsync(cluster.Postgres, Options.Plant, cancel);
@@ -113,7 +118,9 @@ internal sealed class Trial
     public Load StartLoad(Cluster cluster, int cycle, string prefix, Ledger ledger, CancellationToken cancel) => new(
         Options, unchecked(Options.Seed + cycle), prefix, ledger, cluster.ClientPorts, NextAttempt, cancel);
 
-    /// <summary>Judges a cycle whose load has ended, once nothing that its clients have given up is under way.</summary>
+    /// <summary>
+    /// Judges a cycle whose load has ended, once nothing that its clients have given up is under way.
+    /// </summary>
     public async Task<IReadOnlyDictionary<string, StoredStream>> JudgeAsync(
         Judge judge, string prefix, IReadOnlyCollection<Attempt> attempts, CancellationToken cancel)
     {

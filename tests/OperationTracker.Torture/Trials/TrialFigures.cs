@@ -18,7 +18,8 @@ internal sealed record TrialFigures(
         var planted = Plant is null ? "" : $", planted {Plant}";
         var counts = Counts.Select(count => FormattableString.Invariant($"\n  {count.Key}: {count.Value}"));
         var found = Violations.GroupBy(violation => violation.Checker).Select(group => FormattableString.Invariant(
-            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(one => one.Seconds)} s: {group.First().Text}"));
+            $"\n  {group.Key}: {group.Count()}, the first after {group.Min(one => one.Seconds)} s:")
+            + $" {group.First().Text}");
         return FormattableString.Invariant(
             $"{Trial}, seed {Seed}, PostgreSQL {Postgres}{planted}, {Seconds:0} s{string.Concat(counts)}")
             + FormattableString.Invariant($"\nviolations: {Violations.Count}{string.Concat(found)}");

@@ -13,8 +13,8 @@ internal enum Outcome
 }
 
 /// <summary>
-/// One request, sent once. Its number travels as the user agent and is stored with the events that it brings, so that the
-/// log says which attempt made which change, also when a document was sent several times.
+/// One request, sent once. Its number travels as the user agent and is stored with the events that it brings, so that
+/// the log says which attempt made which change, also when a document was sent several times.
 /// </summary>
 internal sealed record Attempt(long Number, int Client, string OperationId)
 {
@@ -23,13 +23,17 @@ internal sealed record Attempt(long Number, int Client, string OperationId)
     /// <summary>Of a PUT: what its document alone carries.</summary>
     public string? Token { get; init; }
 
-    /// <summary>Of a PUT: the hash of the document in canonical form. Of a GET: that of the document that came.</summary>
+    /// <summary>
+    /// Of a PUT: the hash of the document in canonical form. Of a GET: that of the document that came.
+    /// </summary>
     public string? Document { get; set; }
 
     /// <summary>Of a PUT with If-Match: the document version that it demands.</summary>
     public long? Expected { get; init; }
 
-    /// <summary>Whether the client waits for some milliseconds only, and hangs up when no answer has come by then.</summary>
+    /// <summary>
+    /// Whether the client waits for some milliseconds only, and hangs up when no answer has come by then.
+    /// </summary>
     public bool MayHangUp { get; set; }
 
     /// <summary>From one monotonic clock for all clients.</summary>

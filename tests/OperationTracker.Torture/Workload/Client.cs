@@ -6,12 +6,14 @@ using OperationTracker.Torture.Network;
 namespace OperationTracker.Torture.Workload;
 
 /// <summary>
-/// A client: PUTs and GETs of the slots' operations through any node, one request at a time. When an outcome is unknown it
-/// often sends the same document again, as real senders do; sometimes it hangs up; some PUTs are conditional, some go back
-/// in status and must be refused, some are no documents. Every second client wanders among the nodes; the others keep to one
-/// as long as it answers, so that a node that does not answer holds up only its own, and the load goes on.
+/// A client: PUTs and GETs of the slots' operations through any node, one request at a time. When an outcome is unknown
+/// it often sends the same document again, as real senders do; sometimes it hangs up; some PUTs are conditional, some
+/// go back in status and must be refused, some are no documents. Every second client wanders among the nodes; the
+/// others keep to one as long as it answers, so that a node that does not answer holds up only its own, and the load
+/// goes on.
 /// </summary>
-internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledger ledger, Slots slots, int[] ports) : IDisposable
+internal sealed class Client(
+    int number, int seed, Func<long> nextAttempt, Ledger ledger, Slots slots, int[] ports) : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
@@ -39,7 +41,8 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
             slots.Written(slot);
             var last = await PutAsync(operation, stop);
             if (last.Status == 409) slots.Leave(slot, operation);
-            if (last.Outcome != Outcome.Ok && last.Status is 0 or 503) await Task.Delay(AfterRefusal, CancellationToken.None);
+            if (last.Outcome != Outcome.Ok && last.Status is 0 or 503)
+                await Task.Delay(AfterRefusal, CancellationToken.None);
         }
     }
 
@@ -90,14 +93,16 @@ internal sealed class Client(int number, int seed, Func<long> nextAttempt, Ledge
 
         try
         {
-            var headers = string.Create(CultureInfo.InvariantCulture, $"User-Agent: attempt/{attempt.Number}\r\n{condition}");
+            var headers = string.Create(
+                CultureInfo.InvariantCulture, $"User-Agent: attempt/{attempt.Number}\r\n{condition}");
             var answer = await connection.SendAsync(
                 attempt.IsPut ? "PUT" : "GET", $"/v1/operations/{attempt.OperationId}", headers, body, limit.Token);
             if (answer is { Status: 200, ETag: { } tag })
                 (_seen[attempt.OperationId], _tags[attempt.OperationId]) = (answer.Version, tag);
             ledger.After(attempt, answer);
         }
-        catch (Exception fault) when (fault is IOException or SocketException or OperationCanceledException or FormatException)
+        catch (Exception fault)
+            when (fault is IOException or SocketException or OperationCanceledException or FormatException)
         {
             connection.Reset();
             if (!attempt.MayHangUp) _home = _random.Next(ports.Length);

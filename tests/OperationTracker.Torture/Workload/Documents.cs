@@ -6,7 +6,9 @@ using System.Text.Json.Nodes;
 
 namespace OperationTracker.Torture.Workload;
 
-/// <summary>Documents that differ enough to bring events of most kinds, each with a token of its own in sub_status.</summary>
+/// <summary>
+/// Documents that differ enough to bring events of most kinds, each with a token of its own in sub_status.
+/// </summary>
 internal static class Documents
 {
     public static JsonObject Make(string operationId, string token, string status, Random random)
@@ -19,7 +21,8 @@ internal static class Documents
                 CultureInfo.InvariantCulture, $"20261120_09{random.Next(60):00}{random.Next(60):00}"),
             ["status"] = status,
             ["sub_status"] = token,
-            ["request"] = new JsonObject { ["uri"] = "/v1/clusters/1", ["method"] = "POST", ["body"] = "{\"a\":\"ü\"}" },
+            ["request"] =
+                new JsonObject { ["uri"] = "/v1/clusters/1", ["method"] = "POST", ["body"] = "{\"a\":\"ü\"}" },
         };
         if (status is "completed" or "failed")
             document["response"] = new JsonObject { ["status_code"] = random.Next(200, 206), ["body"] = token };
@@ -36,7 +39,8 @@ internal static class Documents
         }
 
         if (random.Next(3) == 0)
-            document["n"] = JsonNode.Parse(random.Next(3) switch { 0 => "1.0", 1 => "1e2", _ => "{\"deep\":[null,true,\"x\"]}" });
+            document["n"] = JsonNode.Parse(
+                random.Next(3) switch { 0 => "1.0", 1 => "1e2", _ => "{\"deep\":[null,true,\"x\"]}" });
         return document;
     }
 
@@ -44,7 +48,9 @@ internal static class Documents
     private static string OccurredTime(string operationId) => string.Create(
         CultureInfo.InvariantCulture, $"20261120_09{operationId.Sum(sign => sign) % 60:00}00");
 
-    /// <summary>Two documents are equal when these are: members in order of their names, numbers as their text.</summary>
+    /// <summary>
+    /// Two documents are equal when these are: members in order of their names, numbers as their text.
+    /// </summary>
     public static string Hash(JsonNode? document)
     {
         var text = new StringBuilder();

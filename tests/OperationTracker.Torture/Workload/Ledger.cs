@@ -8,8 +8,8 @@ using OperationTracker.Torture.Network;
 namespace OperationTracker.Torture.Workload;
 
 /// <summary>
-/// What the clients know, written down before each request and after each answer: in memory for the checkers, and in a file
-/// for a client, one line each, for people.
+/// What the clients know, written down before each request and after each answer: in memory for the checkers, and in a
+/// file for a client, one line each, for people.
 /// </summary>
 internal sealed class Ledger(string directory, int round) : IDisposable
 {
@@ -29,7 +29,8 @@ internal sealed class Ledger(string directory, int round) : IDisposable
     {
         attempt.Returned = outcome == Outcome.Unknown ? long.MaxValue : Stopwatch.GetTimestamp();
         attempt.Outcome = outcome;
-        Write(attempt, string.Create(CultureInfo.InvariantCulture, $"{outcome} {attempt.Status} version {attempt.Version}"));
+        Write(attempt, string.Create(
+            CultureInfo.InvariantCulture, $"{outcome} {attempt.Status} version {attempt.Version}"));
     }
 
     /// <summary>What an answer says about the outcome.</summary>

@@ -32,7 +32,9 @@ internal sealed class Load : IDisposable
 
     public void StopAfter(TimeSpan time) => _stop.CancelAfter(time);
 
-    /// <summary>Waits for the end and until each client has heard, or given up, which takes it some seconds at most.</summary>
+    /// <summary>
+    /// Waits for the end and until each client has heard, or given up, which takes it some seconds at most.
+    /// </summary>
     /// <param name="now">Tells them to rest; else they do when their time is over.</param>
     public async Task<IReadOnlyCollection<Attempt>> RestAsync(bool now = true)
     {

@@ -16,7 +16,8 @@ internal sealed class Sender(Func<long> nextAttempt, Ledger ledger, int[] ports)
     public int Nodes => ports.Length;
 
     /// <summary>The attempt, and its answer; null when none came.</summary>
-    public async Task<(Attempt Attempt, HttpAnswer? Answer)> GetAsync(string operation, int node, CancellationToken cancel)
+    public async Task<(Attempt Attempt, HttpAnswer? Answer)> GetAsync(
+        string operation, int node, CancellationToken cancel)
     {
         var attempt = new Attempt(nextAttempt(), 0, operation);
         return (attempt, await SendAsync(attempt, node, [], "", cancel));
@@ -35,7 +36,8 @@ internal sealed class Sender(Func<long> nextAttempt, Ledger ledger, int[] ports)
         {
             IsPut = true, Token = document["sub_status"]?.GetValue<string>(), Document = Documents.Hash(document),
         };
-        return (attempt, await SendAsync(attempt, node, Encoding.UTF8.GetBytes(document.ToJsonString()), condition, cancel));
+        return (attempt, await SendAsync(
+            attempt, node, Encoding.UTF8.GetBytes(document.ToJsonString()), condition, cancel));
     }
 
     /// <summary>Hangs up; the next request opens a new connection.</summary>
@@ -56,8 +58,8 @@ internal sealed class Sender(Func<long> nextAttempt, Ledger ledger, int[] ports)
                 _connections[node] = await HttpConnection.OpenAsync(ports[node], limit.Token);
             var answer = await _connections[node]!.SendAsync(
                 attempt.IsPut ? "PUT" : "GET", $"/v1/operations/{attempt.OperationId}",
-                string.Create(CultureInfo.InvariantCulture, $"User-Agent: attempt/{attempt.Number}\r\n{condition}"), body,
-                limit.Token);
+                string.Create(CultureInfo.InvariantCulture, $"User-Agent: attempt/{attempt.Number}\r\n{condition}"),
+                body, limit.Token);
             ledger.After(attempt, answer);
             return answer;
         }

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace OperationTracker.Torture.Workload;
 
 /// <summary>
-/// The operations that all clients write at a time. A slot goes on to a new operation after some hundred PUTs, or when the
-/// old one has ended, so that no stream grows without bound and new ones are made all the time.
+/// The operations that all clients write at a time. A slot goes on to a new operation after some hundred PUTs, or when
+/// the old one has ended, so that no stream grows without bound and new ones are made all the time.
 /// </summary>
 internal sealed class Slots(string prefix, int count)
 {
@@ -21,7 +21,8 @@ internal sealed class Slots(string prefix, int count)
     /// <summary>Notes a PUT.</summary>
     public void Written(int slot)
     {
-        if (Interlocked.Increment(ref _slots[slot].Puts) % PutsEach == 0) Interlocked.Increment(ref _slots[slot].Generation);
+        if (Interlocked.Increment(ref _slots[slot].Puts) % PutsEach == 0)
+            Interlocked.Increment(ref _slots[slot].Generation);
     }
 
     /// <summary>The operation has ended.</summary>
