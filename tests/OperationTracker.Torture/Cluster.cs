@@ -34,12 +34,13 @@ internal sealed class Cluster : IAsyncDisposable
     /// <param name="options">How many nodes; where their logs go.</param>
     /// <param name="cancel">Breaks it off.</param>
     /// <param name="dataDirectory">Where PostgreSQL keeps its data; null: with the logs.</param>
+    /// <param name="binDirectory">Where PostgreSQL's programs are; null: where the launcher finds them.</param>
     public static async Task<Cluster> StartAsync(
-        TortureOptions options, CancellationToken cancel, string? dataDirectory = null)
+        TortureOptions options, CancellationToken cancel, string? dataDirectory = null, string? binDirectory = null)
     {
         var cluster = new Cluster(await PrivatePostgres.StartAsync(
             dataDirectory ?? Path.Combine(options.Directory, "data"),
-            Path.Combine(options.Directory, "postgres.log"), cancel));
+            Path.Combine(options.Directory, "postgres.log"), cancel, binDirectory));
         try
         {
             for (var i = 0; i < options.Nodes; i++)
@@ -75,7 +76,7 @@ internal sealed class Cluster : IAsyncDisposable
         EndPoint target = new IPEndPoint(IPAddress.Loopback, node.Port);
         if (options.Plant is { } bug && Plants.IsOfGateway(bug))
         {
-            var gateway = new LyingGateway(bug, node.Port);
+            var gateway = new LyingGateway(bug, node.Port, isFirst: Nodes.Count == 1);
             _gateways.Add(gateway);
             target = gateway.EndPoint;
         }

@@ -39,6 +39,9 @@ internal sealed class Figures
 
     public long UnknownPuts { get; set; }
 
+    /// <summary>Of these: the client did not wait for longer than some milliseconds, and hung up.</summary>
+    public long HungUpPuts { get; set; }
+
     /// <summary>Of these: found in the log afterwards.</summary>
     public long UnknownPutsThatStand { get; set; }
 
@@ -49,6 +52,16 @@ internal sealed class Figures
 
     /// <summary>Answers of the database that were swallowed, with the connection reset.</summary>
     public long LostAnswers { get; set; }
+
+    /// <summary>The largest that this process was.</summary>
+    public long PeakMemoryMegabytes { get; set; }
+
+    /// <summary>What data, logs and ledger took at the end.</summary>
+    public long DiskMegabytes { get; set; }
+
+    public double AcknowledgedPutsPerMinute => PerMinute(AcknowledgedPuts);
+
+    public double KillsPerMinute => PerMinute(Kills);
 
     public SortedDictionary<string, int> Faults { get; } = [];
 
@@ -80,10 +93,13 @@ internal sealed class Figures
             if (attempt.Outcome == Outcome.Ok) AcknowledgedPuts++;
             if (attempt.Outcome == Outcome.Refused) RefusedPuts++;
             if (attempt.Outcome == Outcome.Unknown) UnknownPuts++;
+            if (attempt is { Outcome: Outcome.Unknown, MayHangUp: true }) HungUpPuts++;
             if (attempt.Outcome == Outcome.Unknown && stands) UnknownPutsThatStand++;
             if (attempt.Outcome == Outcome.Ok && !stands) AcknowledgedRepeats++;
         }
     }
+
+    private double PerMinute(long count) => Seconds == 0 ? 0 : Math.Round(60 * count / Seconds, 1);
 
     public string ToJson() => JsonSerializer.Serialize(this, Form);
 
@@ -97,10 +113,12 @@ internal sealed class Figures
             + $" {group.First().Text}");
         return FormattableString.Invariant($"""
             seed {Seed}, {Nodes} nodes, {Clients} clients, PostgreSQL {Postgres}{planted}
-            {Seconds:0} s, {Rounds} rounds; {Kills} kills; faults: {faults}
-            PUTs {Puts}: acknowledged {AcknowledgedPuts} ({AcknowledgedRepeats} repeats), refused {RefusedPuts}
-            unknown {UnknownPuts} ({UnknownPercent} %), of which {UnknownPutsThatStand} stand
+            {Seconds:0} s, {Rounds} rounds; {Kills} kills, {KillsPerMinute} a minute; faults: {faults}
+            PUTs {Puts}: acknowledged {AcknowledgedPuts}, {AcknowledgedPutsPerMinute} a minute
+            {AcknowledgedRepeats} repeats; refused {RefusedPuts}
+            unknown {UnknownPuts} ({UnknownPercent} %), of which {HungUpPuts} hung up, {UnknownPutsThatStand} stand
             GETs {Gets}; events {Events}; answers lost after a commit {LostAnswers}; statuses (0: none came) {statuses}
+            at most {PeakMemoryMegabytes} MB of memory for clients, proxies and checkers; {DiskMegabytes} MB on the disk
             violations: {Violations.Count}{string.Concat(found)}
             """);
     }

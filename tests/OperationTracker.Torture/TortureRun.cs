@@ -51,6 +51,8 @@ internal sealed class TortureRun
         Figures figures;
         await using (var cluster = await Cluster.StartAsync(options, cancel))
             figures = await new TortureRun(options, cluster, tell).RunAsync(cancel);
+        figures.DiskMegabytes = new DirectoryInfo(options.Directory).EnumerateFiles("*", SearchOption.AllDirectories)
+            .Sum(file => file.Length) >> 20;
         if (options.Json is { } file) await File.WriteAllTextAsync(file, figures.ToJson(), cancel);
         if (figures.Violations.Count == 0 || options.Plant is not null)
             Directory.Delete(options.Directory, recursive: true);
@@ -84,14 +86,18 @@ internal sealed class TortureRun
         load.StopAfter(_options.Round);
         await _nemesis.RunAsync(Schedule.Of(_options, round), _options.Seed, load.Stopping, cancel);
         var attempts = await load.RestAsync(now: false);
+        var rested = _time.Elapsed;
         await _administration.RestAsync(cancel);
         await _judge.BecomeQuietAsync(cancel);
         _figures.Add(attempts, await _judge.RunAsync(prefix, attempts, cancel));
+        _tell(string.Create(
+            CultureInfo.InvariantCulture,
+            $"    {_figures.AcknowledgedPuts} acknowledged; judged in {(_time.Elapsed - rested).TotalSeconds:0.0} s"));
     }
 
     private async Task FinishAsync(Task reading, LogReader log, CancellationToken cancel)
     {
-        if (await Task.WhenAny(reading, Task.Delay(Patience, cancel)) != reading)
+        if (!await ReachesEndAsync(reading, log, cancel))
         {
             _violations.Add("log-reader", $"the end of the log was not reached; the last position was {log.Position}");
         }
@@ -102,11 +108,37 @@ internal sealed class TortureRun
             await log.CompareAsync(session, cancel);
         }
 
+        await _administration.FinishAsync(cancel);
+        Tell("the log is read, the last command has ended");
         await _judge.FinishAsync(cancel);
+        Tell("all rounds are judged once more");
         if (_violations.All.Count == 0)
-            await SurvivorCheck.RunAsync(_cluster.Postgres, _options.Directory, _violations, cancel);
+            await SurvivorCheck.RunAsync(
+                _cluster.Postgres, _options.Directory, _violations, Tell, cancel);
+        _figures.PeakMemoryMegabytes = PeakMemory() >> 20;
         _figures.Events = log.Position;
         _figures.LostAnswers = _cluster.DatabaseProxies.Sum(proxy => (long)proxy.Lost);
         foreach (var (kind, count) in _nemesis.Done) _figures.Faults[Words.Hyphenated(kind.ToString())] = count;
+    }
+
+    /// <summary>The reader may be behind; it is waited for as long as it comes nearer.</summary>
+    private static async Task<bool> ReachesEndAsync(Task reading, LogReader log, CancellationToken cancel)
+    {
+        for (var before = -1L; before < log.Position;)
+        {
+            before = log.Position;
+            if (await Task.WhenAny(reading, Task.Delay(Patience, cancel)) == reading) return true;
+        }
+
+        return false;
+    }
+
+    private void Tell(string text) =>
+        _tell(string.Create(CultureInfo.InvariantCulture, $"  {_time.Elapsed.TotalSeconds:0} s: {text}"));
+
+    private static long PeakMemory()
+    {
+        using var own = Process.GetCurrentProcess();
+        return own.PeakWorkingSet64;
     }
 }

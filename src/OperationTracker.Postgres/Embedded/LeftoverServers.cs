@@ -45,14 +45,21 @@ internal static class LeftoverServers
         foreach (var process in Directory.EnumerateDirectories("/proc"))
         {
             if (int.TryParse(Path.GetFileName(process), CultureInfo.InvariantCulture, out var pid)
-                && Link(process, "cwd") == cluster
-                && Path.GetFileName(Link(process, "exe")) is "postgres" or "postgres (deleted)")
+                && Link(process, "cwd") == cluster && IsServer(process))
                 found.Add(pid);
         }
 
         found.Sort();
         return found;
     }
+
+    /// <summary>
+    /// A process that is ending has no program any more, and for a moment still the server's shared memory, with which
+    /// no other server starts. Its directory it gives up after that.
+    /// </summary>
+    private static bool IsServer(string process) => Link(process, "exe") is { } program
+        ? Path.GetFileName(program) is "postgres" or "postgres (deleted)"
+        : NameOf(process) == "postgres";
 
     private static async Task<bool> GoneAsync(
         string cluster, TimeSpan limit, TimeProvider clock, CancellationToken cancel)
@@ -75,6 +82,18 @@ internal static class LeftoverServers
             return int.TryParse(first, CultureInfo.InvariantCulture, out var pid) ? pid : null;
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    private static string? NameOf(string process)
+    {
+        try
+        {
+            return File.ReadAllText($"{process}/comm").TrimEnd();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return null;
         }

@@ -13,32 +13,37 @@ internal sealed class ListCheck
     private const string Name = "list";
     private const int FiltersAtOnce = 4;
 
-    private static readonly (string Query, Func<JsonObject, bool> Passes)[] Filters =
+    private static readonly (string Query, Func<ListedOperation, bool> Passes)[] Filters =
     [
-        ("status=executing", document => Text(document, "status") == "executing"),
-        ("status=completed&status=failed", document => Text(document, "status") is "completed" or "failed"),
+        ("status=executing", operation => operation.Status == "executing"),
+        ("status=completed&status=failed", operation => operation.Status is "completed" or "failed"),
         ("status=canceled", _ => false),
-        ("method=POST", document => Text(document["request"], "method") == "POST"),
+        ("method=POST", operation => operation.Method == "POST"),
         ("method=DELETE", _ => false),
-        ("uri=/v1/clus", document => Text(document["request"], "uri").StartsWith("/v1/clus", StringComparison.Ordinal)),
-        ("cluster_id=c2", document => HasCluster(document, "c2")),
+        ("uri=/v1/clus", operation => operation.Uri.StartsWith("/v1/clus", StringComparison.Ordinal)),
+        ("cluster_id=c2", operation => operation.Clusters.Contains("c2")),
         ("status=executing&cluster_id=c0",
-            document => Text(document, "status") == "executing" && HasCluster(document, "c0")),
-        ("occurred_from=20261120_093000", document => IsFrom(document, "occurred_time", "20261120_093000")),
-        ("occurred_to=20261120_093000", document => !IsFrom(document, "occurred_time", "20261120_093000")),
-        ("updated_from=20261120_091500&updated_to=20261120_094500", document =>
-            IsFrom(document, "last_update_time", "20261120_091500")
-                && !IsFrom(document, "last_update_time", "20261120_094500")),
+            operation => operation.Status == "executing" && operation.Clusters.Contains("c0")),
+        ("occurred_from=20261120_093000", operation => IsFrom(operation.OccurredTime, "20261120_093000")),
+        ("occurred_to=20261120_093000", operation => !IsFrom(operation.OccurredTime, "20261120_093000")),
+        ("updated_from=20261120_091500&updated_to=20261120_094500", operation =>
+            IsFrom(operation.LastUpdateTime, "20261120_091500")
+                && !IsFrom(operation.LastUpdateTime, "20261120_094500")),
     ];
 
-    private readonly Dictionary<string, JsonObject> _known = [];
+    private readonly Dictionary<string, ListedOperation> _known = [];
 
-    /// <summary>The whole list, and some with filters, drawn by lot.</summary>
-    public async Task RunAsync(
-        RestingReader reader, IEnumerable<StoredStream> streams, Violations violations, CancellationToken cancel)
+    /// <summary>Adds operations as they stand, to be looked for.</summary>
+    public void Know(IEnumerable<StoredStream> streams)
     {
         foreach (var stream in streams)
-            if (stream.Current is { } document) _known[stream.OperationId] = WithoutBodies(document);
+            if (stream.Current is { } document)
+                _known[stream.OperationId] = ListedOperation.Of(stream.OperationId, document);
+    }
+
+    /// <summary>The whole list, and some with filters, drawn by lot.</summary>
+    public async Task RunAsync(RestingReader reader, Violations violations, CancellationToken cancel)
+    {
         await CompareAsync(reader, "", _ => true, violations, cancel);
         foreach (var (query, passes) in Random.Shared.GetItems(Filters, FiltersAtOnce))
             await CompareAsync(reader, query, passes, violations, cancel);
@@ -55,14 +60,14 @@ internal sealed class ListCheck
     }
 
     private async Task CompareAsync(
-        RestingReader reader, string query, Func<JsonObject, bool> passes, Violations violations,
+        RestingReader reader, string query, Func<ListedOperation, bool> passes, Violations violations,
         CancellationToken cancel)
     {
-        var expected = _known.Where(known => passes(known.Value))
-            .OrderBy(known => Text(known.Value, "occurred_time"), StringComparer.Ordinal)
-            .ThenBy(known => known.Key, StringComparer.Ordinal).ToList();
-        string[] ids = [.. expected.Select(known => known.Key)];
-        string[] documents = [.. expected.Select(known => $"{known.Key} {Documents.Hash(known.Value)}")];
+        var expected = _known.Values.Where(passes)
+            .OrderBy(operation => operation.OccurredTime, StringComparer.Ordinal)
+            .ThenBy(operation => operation.Id, StringComparer.Ordinal).ToList();
+        string[] ids = [.. expected.Select(operation => operation.Id)];
+        string[] documents = [.. expected.Select(operation => $"{operation.Id} {operation.Hash}")];
         Tell($"?{query}", ids, [.. (await PageAsync($"?{query}")).Items.Select(Id)]);
         Tell($"?format=detail-list&{query}", documents,
             [.. (await PageAsync($"?format=detail-list&{query}")).Items.Select(
@@ -98,28 +103,7 @@ internal sealed class ListCheck
     }
 
     private static string Id(JsonNode item) =>
-        item is JsonObject document ? Text(document, "operation_id") : item.GetValue<string>();
+        item is JsonObject document ? ListedOperation.Text(document, "operation_id") : item.GetValue<string>();
 
-    private static string Text(JsonNode? node, string member) => node?[member]?.GetValue<string>() ?? "";
-
-    private static bool IsFrom(JsonObject document, string member, string time) =>
-        string.CompareOrdinal(Text(document, member), time) >= 0;
-
-    private static bool HasCluster(JsonObject document, string id) => new[] { document, document["rollbacks"] }
-        .SelectMany(holder => holder?["target_clusters"] as JsonArray ?? [])
-        .Any(cluster => Text(cluster, "cluster_id") == id);
-
-    /// <summary>The form of the detailed list; a member of that name which is none of the table's stays.</summary>
-    private static JsonObject WithoutBodies(JsonObject document)
-    {
-        var copy = document.DeepClone().AsObject();
-        foreach (var holder in new[] { copy, copy["rollbacks"] }.SelectMany(
-            part => part?["target_clusters"] as JsonArray ?? []).Append(copy))
-        {
-            (holder?["request"] as JsonObject)?.Remove("body");
-            (holder?["response"] as JsonObject)?.Remove("body");
-        }
-
-        return copy;
-    }
+    private static bool IsFrom(string time, string from) => string.CompareOrdinal(time, from) >= 0;
 }

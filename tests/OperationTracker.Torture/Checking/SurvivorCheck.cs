@@ -21,7 +21,8 @@ internal static class SurvivorCheck
     ];
 
     public static async Task RunAsync(
-        PrivatePostgres postgres, string directory, Violations violations, CancellationToken cancel)
+        PrivatePostgres postgres, string directory, Violations violations, Action<string> tell,
+        CancellationToken cancel)
     {
         var file = Path.Combine(directory, "survivor.optrack.tar");
         await using (var administrator = await postgres.OpenAsAdministratorAsync(cancel))
@@ -36,6 +37,7 @@ internal static class SurvivorCheck
         })
         {
             var (exitCode, output) = await TrackerNode.RunAsync(database, command, cancel);
+            tell($"of what survives: optrack {string.Join(' ', command)} has ended");
             if (exitCode == 0) continue;
             violations.Add(Name, string.Create(
                 CultureInfo.InvariantCulture, $"optrack {string.Join(' ', command)} ended with {exitCode}: {output}"));

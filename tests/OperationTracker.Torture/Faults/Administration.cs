@@ -9,8 +9,9 @@ using OperationTracker.Torture.Servers;
 namespace OperationTracker.Torture.Faults;
 
 /// <summary>
-/// Commands that an administrator runs while the tracker is used. They go on while other faults follow; one that ends
-/// otherwise than well must have had its server killed meanwhile. What was redacted is in no table afterwards.
+/// Commands that an administrator runs while the tracker is used, one at a time. They go on while other faults follow,
+/// and while rounds are judged; one that ends otherwise than well must have had its server killed meanwhile. What was
+/// redacted is in no table afterwards. They look at the whole log, so each kind is run for a share of the time only.
 /// </summary>
 internal sealed class Administration(Cluster cluster, string directory, Violations violations)
 {
@@ -18,30 +19,46 @@ internal sealed class Administration(Cluster cluster, string directory, Violatio
     private const int Failed = 1;
     private const int NothingToResume = 3;
     private const int Unavailable = 69;
+    private const double ShareOfEachKind = 0.15;
 
     /// <summary>A server that was killed so long ago may still recover.</summary>
     private static readonly TimeSpan Recovery = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private readonly ConcurrentQueue<(string Operation, string Secret)> _redacted = new();
+    private readonly Dictionary<FaultKind, TimeShare> _shares = [];
     private Task _running = Task.CompletedTask;
+    private FaultKind _kind;
     private bool _resume;
     private int _number;
 
     /// <summary>When PostgreSQL was killed last, on the monotonic clock; to be told by who does it.</summary>
     public long KilledAt { get; set; }
 
-    /// <summary>Begins a command, after the one before has ended.</summary>
-    public async Task BeginAsync(FaultKind kind, CancellationToken cancel)
+    /// <summary>Begins a command, unless one is running or this kind has had its share of the time.</summary>
+    /// <returns>Whether it has begun.</returns>
+    public async Task<bool> BeginAsync(FaultKind kind, CancellationToken cancel)
     {
+        if (!_shares.TryGetValue(kind, out var share))
+            _shares[kind] = share = new TimeShare(ShareOfEachKind, TimeProvider.System);
+        if (!_running.IsCompleted || !share.IsDue) return false;
         await _running;
-        _running = Task.Run(() => RunAsync(kind, cancel), cancel);
+        _kind = kind;
+        _running = Task.Run(() => share.RunAsync(() => RunAsync(kind, cancel)), cancel);
+        return true;
     }
 
-    /// <summary>Waits for the last command, and looks for what was redacted.</summary>
-    public async Task RestAsync(CancellationToken cancel)
+    /// <summary>Waits for the last command.</summary>
+    public async Task FinishAsync(CancellationToken cancel)
     {
         await _running;
+        await RestAsync(cancel);
+    }
+
+    /// <summary>Waits for a redaction, for it writes, and looks for what was redacted.</summary>
+    public async Task RestAsync(CancellationToken cancel)
+    {
+        if (_kind == FaultKind.Redact) await _running;
         await using var session = await cluster.Postgres.OpenWhenUpAsync(cancel);
         while (_redacted.TryDequeue(out var redacted))
         {

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using System.Text.Json.Nodes;
 using OperationTracker.Torture.Network;
 
 namespace OperationTracker.Torture.Faults;
@@ -18,11 +19,15 @@ internal sealed class LyingGateway : IAsyncDisposable
     private readonly ConcurrentDictionary<string, HttpAnswer> _older = new();
     private readonly PlantedBug _bug;
     private readonly int _node;
+    private readonly bool _isFirst;
     private readonly Task _accepting;
 
-    public LyingGateway(PlantedBug bug, int nodePort)
+    /// <param name="bug">How it lies.</param>
+    /// <param name="nodePort">Of the node behind it.</param>
+    /// <param name="isFirst">Whether that is the cluster's first.</param>
+    public LyingGateway(PlantedBug bug, int nodePort, bool isFirst)
     {
-        (_bug, _node) = (bug, nodePort);
+        (_bug, _node, _isFirst) = (bug, nodePort, isFirst);
         _listener.Start(512);
         _accepting = Listening.AcceptAsync(_listener, ServeAsync, _stopping.Token);
     }
@@ -64,7 +69,15 @@ internal sealed class LyingGateway : IAsyncDisposable
             return known;
         }
 
+        if (_bug == PlantedBug.PastIsPresent && request.IsAboutThePast())
+            request = request with { Target = request.Path };
         var answer = await SendAsync(node, request);
+        if (_bug == PlantedBug.ListLeavesOut && answer.Status == 200
+            && request is { Method: "GET", Path: "/v1/operations" })
+            return LeaveOut(answer);
+        if (_bug == PlantedBug.OneNodeDiffers && _isFirst
+            && request.Path.StartsWith("/v1/reports/", StringComparison.Ordinal))
+            return answer with { Body = [.. answer.Body, (byte)' '] };
         if (_bug == PlantedBug.SendAgain && rarely && request.Method == "PUT") _ = SendLaterAsync(request);
         if (_bug == PlantedBug.ConflictAnsweredOk && answer.Status is 409 or 412)
             return new HttpAnswer(200, answer.Headers, []);
@@ -73,6 +86,16 @@ internal sealed class LyingGateway : IAsyncDisposable
             && _older.TryGetValue(request.Target, out var older)) return older;
         if (request.Method == "GET" || _bug == PlantedBug.AcknowledgeFirst) _older.TryAdd(request.Target, answer);
         return answer;
+    }
+
+    /// <summary>Its last operation, now and then.</summary>
+    private static HttpAnswer LeaveOut(HttpAnswer answer)
+    {
+        var list = JsonNode.Parse(answer.Body)!;
+        if (Random.Shared.Next(5) == 0
+            && (list["operation_ids"] ?? list["operations"]) is JsonArray { Count: > 0 } operations)
+            operations.RemoveAt(operations.Count - 1);
+        return answer with { Body = Encoding.UTF8.GetBytes(list.ToJsonString()) };
     }
 
     /// <summary>On a connection of its own, when the sender has heard already.</summary>
@@ -96,8 +119,8 @@ internal sealed class LyingGateway : IAsyncDisposable
     private async Task WriteAsync(NetworkStream stream, HttpAnswer answer)
     {
         var kept = answer.Headers.Where(
-            header => header.Key.ToUpperInvariant() is "ETAG" or "CONTENT-TYPE" or "CONNECTION" or "RETRY-AFTER");
-        var head = string.Create(CultureInfo.InvariantCulture, 
+            header => header.Key.ToUpperInvariant() is not ("CONTENT-LENGTH" or "TRANSFER-ENCODING"));
+        var head = string.Create(CultureInfo.InvariantCulture,
             $"HTTP/1.1 {answer.Status} -\r\nContent-Length: {answer.Body.Length}\r\n")
             + string.Concat(kept.Select(header => $"{header.Key}: {header.Value}\r\n")) + "\r\n";
         await stream.WriteAsync((byte[])[.. Encoding.ASCII.GetBytes(head), .. answer.Body], _stopping.Token);

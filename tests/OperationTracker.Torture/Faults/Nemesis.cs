@@ -77,8 +77,7 @@ internal sealed class Nemesis(Cluster cluster, Administration administration, Ac
                 clients.Cut();
                 return true;
             case FaultKind.Rebuild or FaultKind.Verify or FaultKind.Export or FaultKind.Redact:
-                await administration.BeginAsync(fault.Kind, cancel);
-                return true;
+                return await administration.BeginAsync(fault.Kind, cancel);
             default:
                 await Task.WhenAll(cluster.Nodes.Select(each => each.KillAsync()));
                 await cluster.Postgres.RestartAfterKillAsync(cancel);

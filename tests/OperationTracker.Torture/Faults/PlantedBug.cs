@@ -41,6 +41,11 @@ internal enum PlantedBug
     /// <summary>Times come from a clock that is put back now and then.</summary>
     ClockGoesBack,
 
+    /// <summary>
+    /// Times come from the clock as it is, wherever it was before. Only a clock that jumps shows it.
+    /// </summary>
+    ClockAsItIs,
+
     /// <summary>Some PUTs are acknowledged before they are carried out.</summary>
     AcknowledgeFirst,
 
@@ -52,6 +57,17 @@ internal enum PlantedBug
 
     /// <summary>Some GETs are answered with what once was right.</summary>
     StaleRead,
+
+    /// <summary>Some lists lack an operation.</summary>
+    ListLeavesOut,
+
+    /// <summary>Questions about the past are answered with what stands.</summary>
+    PastIsPresent,
+
+    /// <summary>
+    /// The first node writes its reports otherwise than its neighbours. Only trials that compare nodes show it.
+    /// </summary>
+    OneNodeDiffers,
 }
 
 /// <summary>Plants them into a migrated database.</summary>
@@ -59,7 +75,8 @@ internal static class Plants
 {
     /// <summary>Whether it is a gateway's.</summary>
     public static bool IsOfGateway(PlantedBug? bug) => bug is PlantedBug.AcknowledgeFirst or PlantedBug.SendAgain
-        or PlantedBug.ConflictAnsweredOk or PlantedBug.StaleRead;
+        or PlantedBug.ConflictAnsweredOk or PlantedBug.StaleRead or PlantedBug.ListLeavesOut or PlantedBug.PastIsPresent
+        or PlantedBug.OneNodeDiffers;
 
     /// <summary>Does nothing for a gateway's, and for none.</summary>
     public static async Task PlantAsync(PrivatePostgres postgres, PlantedBug? bug, CancellationToken cancel)
@@ -115,6 +132,9 @@ internal static class Plants
                 await AlterAsync(session, "greatest(clock_timestamp(), u.floor)",
                     "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end",
                     cancel);
+                return;
+            case PlantedBug.ClockAsItIs:
+                await AlterAsync(session, "greatest(clock_timestamp(), u.floor)", "clock_timestamp()", cancel);
                 return;
             default:
                 return;

@@ -7,6 +7,13 @@ namespace OperationTracker.Torture.Network;
 /// <summary>A request as it came over the wire, as far as a proxy has to understand it.</summary>
 internal sealed record HttpRequest(string Method, string Target, string Headers, byte[] Body)
 {
+    /// <summary>The target without its query.</summary>
+    public string Path => Target.Split('?')[0];
+
+    /// <summary>Whether it asks for an operation as it stood at an instant or at a version.</summary>
+    public bool IsAboutThePast() =>
+        Target.Contains("?at=", StringComparison.Ordinal) || Target.Contains("?version=", StringComparison.Ordinal);
+
     /// <summary>The next request of a connection; null when it ends.</summary>
     public static async Task<HttpRequest?> ReadAsync(NetworkStream stream, CancellationToken cancel)
     {

@@ -34,6 +34,10 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <summary>The cluster's directory.</summary>
     public string Cluster => Path.Combine(_server.DataDirectory, "postgres");
 
+    /// <summary>The directory of the program that runs.</summary>
+    public string Binaries => Path.GetDirectoryName(new FileInfo(
+        string.Create(CultureInfo.InvariantCulture, $"/proc/{Postmaster()}/exe")).LinkTarget)!;
+
     /// <summary>Null while it is up; else what is wrong, as its supervisor has it.</summary>
     public string? Problem => _server.Problem;
 
@@ -43,12 +47,14 @@ internal sealed class PrivatePostgres : IAsyncDisposable
     /// <param name="dataDirectory">Where its data is.</param>
     /// <param name="logFile">Where its log goes.</param>
     /// <param name="cancel">Breaks it off.</param>
-    public static async Task<PrivatePostgres> StartAsync(string dataDirectory, string logFile, CancellationToken cancel)
+    /// <param name="binDirectory">Where its programs are; null: where the launcher finds them.</param>
+    public static async Task<PrivatePostgres> StartAsync(
+        string dataDirectory, string logFile, CancellationToken cancel, string? binDirectory = null)
     {
         var options = new EmbeddedPostgresOptions
         {
             DataDirectory = dataDirectory,
-            BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN"),
+            BinDirectory = binDirectory ?? Environment.GetEnvironmentVariable("OPTRACK_PG_BIN"),
             MaxConnections = Connections,
         };
         var log = new ServerLogFile(logFile);

@@ -19,7 +19,8 @@ internal static class Clocks
 
     public static async Task RunAsync(Trial trial, CancellationToken cancel)
     {
-        var library = FakeClock();
+        var library = FakeClock.Library();
+        FakeClock.CleanUp();
         if (library is null) trial.Tell("faketime is not installed: all nodes have the machine's clock");
         await using var cluster = await Cluster.StartAsync(trial.Options with { Nodes = Zones.Length }, cancel);
         var judge = await trial.RunCyclesAsync(cluster, Languages.Length, async (judge, round) =>
@@ -69,7 +70,8 @@ internal static class Clocks
         trial.Count("questions that all nodes answered with the same bytes", compared);
     }
 
-    private static IEnumerable<string> Targets(IEnumerable<StoredStream> streams)
+    /// <summary>Questions about some of the streams, and about all there is.</summary>
+    internal static IEnumerable<string> Targets(IEnumerable<StoredStream> streams)
     {
         yield return "/v1/operations?format=detail-list";
         yield return "/v1/operations?limit=50&status=executing";
@@ -92,9 +94,4 @@ internal static class Clocks
             yield return $"{target}/diff?from=1";
         }
     }
-
-    private static string? FakeClock() => Directory.Exists("/usr/lib")
-        ? Directory.EnumerateDirectories("/usr/lib", "*", SearchOption.TopDirectoryOnly).Append("/usr/lib")
-            .Select(directory => Path.Combine(directory, "faketime", "libfaketime.so.1")).FirstOrDefault(File.Exists)
-        : null;
 }

@@ -27,6 +27,9 @@ internal enum TrialKind
     /// <summary>Nodes with other clocks, time zones and languages.</summary>
     Clocks,
 
+    /// <summary>Clocks of nodes and of PostgreSQL jump while they run.</summary>
+    ClockJumps,
+
     /// <summary>Another client takes all connections of PostgreSQL.</summary>
     NoConnections,
 }
@@ -159,6 +162,7 @@ internal sealed class Trial
         TrialKind.FsyncErrors => FsyncErrors.RunAsync(this, cancel),
         TrialKind.BitFlips => BitFlips.RunAsync(this, cancel),
         TrialKind.Clocks => Clocks.RunAsync(this, cancel),
+        TrialKind.ClockJumps => ClockJumps.RunAsync(this, cancel),
         TrialKind.NoConnections => NoConnections.RunAsync(this, cancel),
         _ => throw new InvalidOperationException($"{Options.Trial} is no trial."),
     };

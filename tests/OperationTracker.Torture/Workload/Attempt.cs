@@ -31,6 +31,11 @@ internal sealed record Attempt(long Number, int Client, string OperationId)
     /// <summary>Of a PUT with If-Match: the document version that it demands.</summary>
     public long? Expected { get; init; }
 
+    /// <summary>
+    /// Whether the client waits for some milliseconds only, and hangs up when no answer has come by then.
+    /// </summary>
+    public bool MayHangUp { get; set; }
+
     /// <summary>From one monotonic clock for all clients.</summary>
     public long Invoked { get; set; }
 

@@ -8,7 +8,9 @@ namespace OperationTracker.Torture.Workload;
 /// <summary>
 /// A client: PUTs and GETs of the slots' operations through any node, one request at a time. When an outcome is unknown
 /// it often sends the same document again, as real senders do; sometimes it hangs up; some PUTs are conditional, some
-/// go back in status and must be refused, some are no documents.
+/// go back in status and must be refused, some are no documents. Every second client wanders among the nodes; the
+/// others keep to one as long as it answers, so that a node that does not answer holds up only its own, and the load
+/// goes on.
 /// </summary>
 internal sealed class Client(
     int number, int seed, Func<long> nextAttempt, Ledger ledger, Slots slots, int[] ports) : IDisposable
@@ -16,11 +18,13 @@ internal sealed class Client(
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
     private static readonly TimeSpan AfterRefusal = TimeSpan.FromMilliseconds(50);
     private const int Repeats = 3;
+    private const int HangUpPercent = 1;
 
     private readonly Random _random = new(HashCode.Combine(seed, number));
     private readonly Dictionary<string, long> _seen = [];
     private readonly Dictionary<string, string> _tags = [];
     private readonly HttpConnection?[] _connections = new HttpConnection?[ports.Length];
+    private int _home = number / 2 % ports.Length;
 
     public async Task RunAsync(CancellationToken stop)
     {
@@ -75,12 +79,14 @@ internal sealed class Client(
 
     private async Task SendAsync(Attempt attempt, byte[] body, string condition)
     {
-        var node = _random.Next(ports.Length);
+        var node = number % 2 == 0 ? _random.Next(ports.Length) : _home;
+        attempt.MayHangUp = _random.Next(100) < HangUpPercent;
         using var limit = new CancellationTokenSource(
-            _random.Next(100) == 0 ? TimeSpan.FromMilliseconds(_random.Next(1, 20)) : Patience);
+            attempt.MayHangUp ? TimeSpan.FromMilliseconds(_random.Next(1, 20)) : Patience);
         ledger.Before(attempt);
         if (await ConnectAsync(node, limit.Token) is not { } connection)
         {
+            _home = _random.Next(ports.Length);
             ledger.After(attempt, Outcome.Refused);
             return;
         }
@@ -99,6 +105,7 @@ internal sealed class Client(
             when (fault is IOException or SocketException or OperationCanceledException or FormatException)
         {
             connection.Reset();
+            if (!attempt.MayHangUp) _home = _random.Next(ports.Length);
             ledger.After(attempt, Outcome.Unknown);
         }
     }
