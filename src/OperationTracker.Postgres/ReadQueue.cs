@@ -59,7 +59,27 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
                 foreach (var read in reads)
                     read.Fail(PostgresErrors.BeforeSending(fault));
             }
+
+            await GatherAsync().ConfigureAwait(false);
         }
+    }
+
+    /// <summary>
+    /// Lets whatever is ready to run go first, for as long as that brings more reads: they share the next query.
+    /// </summary>
+    private async Task GatherAsync()
+    {
+        for (var (before, now) = (-1, 0); now > before && now < QueryEntries;)
+        {
+            await Task.Yield();
+            (before, now) = (now, CountWaiting());
+        }
+    }
+
+    private int CountWaiting()
+    {
+        lock (_lock)
+            return _waiting.Count;
     }
 
     private PendingRead[] TakeReads()
