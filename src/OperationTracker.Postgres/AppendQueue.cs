@@ -36,9 +36,10 @@ internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prep
 /// <summary>
 /// Batches what waits. Two flights may be under way: one is prepared (loaded and decided) while the other is being
 /// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as
-/// there is room for it, with no lingering; each change gets exactly one outcome; changes of one operation fly in the
-/// order in which they came, and never in two flights at once, for each is decided upon what the one before has stored;
-/// what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not been sent.
+/// there is room for it and what is ready to run has run, with no lingering; each change gets exactly one outcome;
+/// changes of one operation fly in the order in which they came, and never in two flights at once, for each is decided
+/// upon what the one before has stored; what waits is bounded in number, bytes and time, and what is refused or
+/// withdrawn here has certainly not been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -57,6 +58,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     private readonly LinkedList<PendingAppend> _waiting = new();
     private readonly HashSet<string> _streamsUnderWay = new(StringComparer.Ordinal);
     private long _waitingBytes;
+    private List<PendingAppend> _boarding = [];
+    private long _boardingBytes;
     private int _returning;
     private bool _stopping;
     private int _underWay;
@@ -70,7 +73,7 @@ internal sealed class AppendQueue : IAsyncDisposable
         FlyAsync fly, AppendQueueLimits limits, TimeProvider clock, Func<Func<Task>, Task>? start = null)
     {
         _fly = fly;
-        _start = start ?? Task.Run;
+        _start = start ?? StartGatheredAsync;
         _limits = limits;
         _clock = clock;
         var period = limits.PatienceOrDefault / 20;
@@ -171,16 +174,34 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// </summary>
     private void StartFlight()
     {
-        if (_preparing || _underWay == Flights || TakeFlight() is not { Count: > 0 } flight)
+        if (_preparing || _underWay == Flights || !Board())
             return;
         _preparing = true;
         _underWay++;
-        _ = _start(() => FlyAsync(flight));
+        _ = _start(FlyAsync);
     }
 
-    private async Task FlyAsync(List<PendingAppend> flight)
+    /// <summary>
+    /// Lets whatever is ready to run go first, for as long as that brings more changes: they share the flight.
+    /// </summary>
+    private Task StartGatheredAsync(Func<Task> fly) => Task.Run(async () =>
+    {
+        for (var (before, now) = (-1, 0); now > before && now < _limits.FlightEntries;)
+        {
+            await Task.Yield();
+            lock (_lock)
+                (before, now) = (now, _waiting.Count);
+        }
+
+        await fly().ConfigureAwait(false);
+    });
+
+    private async Task FlyAsync()
     {
         var isPrepared = false;
+        List<PendingAppend> flight;
+        lock (_lock)
+            flight = TakeOff();
         try
         {
             await _fly(flight, EndPreparation).ConfigureAwait(false);
@@ -212,16 +233,15 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes the next flight: from the front on what may fly, passing over streams that are under way.
+    /// Takes into the next flight, from the front on, what may fly and has room, passing over streams that are under
+    /// way. Says whether there is anybody in it.
     /// </summary>
-    private List<PendingAppend> TakeFlight()
+    private bool Board()
     {
-        var flight = new List<PendingAppend>();
-        var bytes = 0L;
-        for (var node = _waiting.First; node is not null && flight.Count < _limits.FlightEntries;)
+        for (var node = _waiting.First; node is not null && _boarding.Count < _limits.FlightEntries;)
         {
             var (entry, next) = (node.Value, node.Next);
-            if (flight.Count > 0 && bytes + entry.Size > _limits.FlightBytes)
+            if (_boarding.Count > 0 && _boardingBytes + entry.Size > _limits.FlightBytes)
                 break;
             if (!_streamsUnderWay.Contains(entry.StreamId))
             {
@@ -229,14 +249,23 @@ internal sealed class AppendQueue : IAsyncDisposable
                 _waitingBytes -= entry.Size;
                 if (entry.TryTake())
                 {
-                    flight.Add(entry);
-                    bytes += entry.Size;
+                    _boarding.Add(entry);
+                    _boardingBytes += entry.Size;
                 }
             }
 
             node = next;
         }
 
+        return _boarding.Count > 0;
+    }
+
+    /// <summary>The flight that was filled, with what has come since it was begun.</summary>
+    private List<PendingAppend> TakeOff()
+    {
+        Board();
+        var flight = _boarding;
+        (_boarding, _boardingBytes) = ([], 0);
         foreach (var entry in flight)
             _streamsUnderWay.Add(entry.StreamId);
         return flight;
