@@ -67,7 +67,7 @@ internal sealed partial class Edge(Readiness readiness, ILogger<Edge> logger)
     /// Kestrel moves the Content-Length aside and would go on.
     /// </summary>
     private static bool IsAmbiguous(HttpRequest request) =>
-        request.Headers.ContainsKey(HeaderNames.TransferEncoding)
+        request.Headers.TransferEncoding.Count > 0
         && (request.Headers.ContainsKey(HeaderNames.ContentLength) || request.Headers.ContainsKey("X-Content-Length"));
 
     [LoggerMessage(2101, LogLevel.Warning, "The store could not answer ({Failure}): {Reason}")]
