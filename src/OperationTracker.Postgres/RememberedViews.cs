@@ -65,9 +65,7 @@ internal sealed class RememberedViews
         // A log that ends earlier is another one.
         if (origin != _origin || origin.Writing is null || changed is null || position < Position)
         {
-            _young.Clear();
-            _old.Clear();
-            _youngBytes = 0;
+            Forget();
         }
         else
         {
@@ -79,6 +77,14 @@ internal sealed class RememberedViews
         }
 
         (Position, _origin) = (position, origin);
+    }
+
+    /// <summary>Drops all.</summary>
+    public void Forget()
+    {
+        _young.Clear();
+        _old.Clear();
+        _youngBytes = 0;
     }
 }
 

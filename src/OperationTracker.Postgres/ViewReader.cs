@@ -28,6 +28,20 @@ internal sealed class ViewReader(TrackerDatabase database)
     /// </summary>
     public async Task ReadAsync(NpgsqlConnection connection, PendingRead[] reads)
     {
+        try
+        {
+            await ReadAllAsync(connection, reads).ConfigureAwait(false);
+        }
+        catch
+        {
+            // The server may have crashed, and have taken back what it did not have to keep.
+            _remembered.Forget();
+            throw;
+        }
+    }
+
+    private async Task ReadAllAsync(NpgsqlConnection connection, PendingRead[] reads)
+    {
         var (known, unknown) = (new List<PendingRead>(reads.Length), new List<PendingRead>());
         foreach (var read in reads)
             (_remembered.Find(read.Id, read.KnownETag) is null ? unknown : known).Add(read);

@@ -97,6 +97,26 @@ public sealed class ViewReaderTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Nothing_is_remembered_across_a_connection_that_broke()
+    {
+        await TamperAsync("op-1");
+        await _tracker.ExecuteAsync("""
+            select pg_terminate_backend(pid) from pg_stat_activity
+            where datname = current_database() and pid <> pg_backend_pid()
+            """);
+        try
+        {
+            await ReadAsync("op-2");
+        }
+        catch (EventStoreException)
+        {
+            // Or it was asked again, over another connection.
+        }
+
+        (await ReadAsync("op-1")).ShouldContain("tampered");
+    }
+
+    [Fact]
     public async Task A_client_that_had_the_document_gets_it_when_it_has_not()
     {
         var etag = (await _tracker.Store.FindAsync(Id("op-2"), null, default))!.ETag;
