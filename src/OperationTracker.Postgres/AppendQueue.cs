@@ -181,20 +181,17 @@ internal sealed class AppendQueue : IAsyncDisposable
         _ = _start(FlyAsync);
     }
 
-    /// <summary>
-    /// Lets whatever is ready to run go first, for as long as that brings more changes: they share the flight.
-    /// </summary>
     private Task StartGatheredAsync(Func<Task> fly) => Task.Run(async () =>
     {
-        for (var (before, now) = (-1, 0); now > before && now < _limits.FlightEntries;)
-        {
-            await Task.Yield();
-            lock (_lock)
-                (before, now) = (now, _waiting.Count);
-        }
-
+        await Gathering.LetOthersJoinAsync(CountWaiting, _limits.FlightEntries).ConfigureAwait(false);
         await fly().ConfigureAwait(false);
     });
+
+    private int CountWaiting()
+    {
+        lock (_lock)
+            return _waiting.Count;
+    }
 
     private async Task FlyAsync()
     {

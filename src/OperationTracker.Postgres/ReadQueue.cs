@@ -60,19 +60,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
                     read.Fail(PostgresErrors.BeforeSending(fault));
             }
 
-            await GatherAsync().ConfigureAwait(false);
-        }
-    }
-
-    /// <summary>
-    /// Lets whatever is ready to run go first, for as long as that brings more reads: they share the next query.
-    /// </summary>
-    private async Task GatherAsync()
-    {
-        for (var (before, now) = (-1, 0); now > before && now < QueryEntries;)
-        {
-            await Task.Yield();
-            (before, now) = (now, CountWaiting());
+            await Gathering.LetOthersJoinAsync(CountWaiting, QueryEntries).ConfigureAwait(false);
         }
     }
 
