@@ -9,7 +9,7 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class RememberedViews
 {
-    /// <summary>Documents and ids in each of the two generations, in bytes: some 10,000 documents of 1 KB.</summary>
+    /// <summary>Documents and ids in each of the two generations, in bytes: some 20,000 documents of 1 KB.</summary>
     private const long GenerationBytes = 32 << 20;
 
     /// <summary>Of larger documents the ETag alone is kept: each would take the place of hundreds.</summary>

@@ -11,9 +11,6 @@ namespace OperationTracker.Api;
 /// </summary>
 internal sealed class GetOperation(OperationService operations, OperationHistory history, InstantReader instants)
 {
-    // Hearing that the client hangs up costs each request more than a single read or write that goes on to its end.
-    private static CancellationToken Unending => CancellationToken.None;
-
     public async Task HandleAsync(HttpContext context)
     {
         if (!Negotiation.AcceptsJson(context.Request))
@@ -29,7 +26,9 @@ internal sealed class GetOperation(OperationService operations, OperationHistory
             await ApiErrors.WriteAsync(context, faults);
         else if (moment is not null)
             await AnswerAsync(context, await moment.FindAsync(history, id, context.RequestAborted));
-        else if (await operations.GetAsync(id, Negotiation.KnownETag(context.Request), Unending) is { } view)
+        // To hear that the client hangs up costs each request more than a single read that goes on to its end.
+        else if (await operations.GetAsync(id, Negotiation.KnownETag(context.Request), CancellationToken.None)
+            is { } view)
             await AnswerAsync(context, view, isWhole: true);
         else
             await ApiErrors.WriteAsync(context, ApiErrors.NotFound);
@@ -74,6 +73,6 @@ internal sealed class GetOperation(OperationService operations, OperationHistory
         response.ContentType = "application/json";
         response.ContentLength = view.Document.Length;
         if (!HttpMethods.IsHead(context.Request.Method))
-            await response.BodyWriter.WriteAsync(view.Document, Unending);
+            await response.BodyWriter.WriteAsync(view.Document, CancellationToken.None);
     }
 }
