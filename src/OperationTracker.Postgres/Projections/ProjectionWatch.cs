@@ -30,7 +30,6 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
     private readonly TrackerDatabase _database;
-    private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private readonly PeriodicWork _rounds;
     private readonly int _rate;
@@ -47,7 +46,7 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
     /// <param name="logger">Is told what differs.</param>
     public ProjectionWatch(TrackerDatabase database, int rate, TimeProvider clock, ILogger<ProjectionWatch> logger)
     {
-        (_database, _rate, _clock, _logger) = (database, rate, clock, logger);
+        (_database, _rate, _logger) = (database, rate, logger);
         _rounds = new PeriodicWork(
             Interval, LookAsync, fault => LogFailed(PostgresErrors.BeforeSending(fault).Message), clock);
         Metrics = new ProjectionMetrics(() => _drifted.Count);
@@ -82,7 +81,7 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         var comparison = new ViewComparison(
             _database, new EventFaults(_database, OnEventFault.SkipAndReport, _ => { }),
-            withMembers: false, _clock);
+            withMembers: false);
         // By turns the streams, which finds views that are missing, and the views, which finds those without streams.
         _isStreamsTurn = !_isStreamsTurn;
         var cursor = _isStreamsTurn ? _streams : _views;

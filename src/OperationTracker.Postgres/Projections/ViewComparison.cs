@@ -5,62 +5,32 @@ namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
 /// Compares stored views with the folds of their events, in one snapshot of the database each time: what differs there
-/// did differ, whatever is being written. What the snapshot of a moment can show all the same (a table that is just
-/// being replaced) is gone when it is looked at again, so nothing counts that was seen but once.
+/// did differ, whatever is being written, and whichever table is being put in the place of this one.
 /// </summary>
-internal sealed class ViewComparison(
-    TrackerDatabase database, EventFaults faults, bool withMembers, TimeProvider clock)
+internal sealed class ViewComparison(TrackerDatabase database, EventFaults faults, bool withMembers)
 {
-    private const int Looks = 3;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
-
     private readonly StreamFolder _folder = new(database, faults, withPast: false);
 
     /// <summary>Compares a page of streams.</summary>
-    public async Task<ComparedPage> CompareAsync(NpgsqlConnection connection, StreamPage page, CancellationToken cancel)
-    {
-        var compared = await LookAsync(
-            connection, page.Streams, folder => folder.FoldAsync(connection, page.After, page.Last, cancel), cancel)
-            .ConfigureAwait(false);
-        return await LookAgainAsync(connection, compared, cancel).ConfigureAwait(false);
-    }
+    public Task<ComparedPage> CompareAsync(NpgsqlConnection connection, StreamPage page, CancellationToken cancel) =>
+        CompareAsync(
+            connection, page.Streams, folder => folder.FoldAsync(connection, page.After, page.Last, cancel), cancel);
 
     /// <summary>Compares some operations, whether there are streams of these ids or not.</summary>
-    public async Task<ComparedPage> CompareAsync(
+    public Task<ComparedPage> CompareAsync(
         NpgsqlConnection connection, IReadOnlyList<string> operationIds, CancellationToken cancel) =>
-        await LookAgainAsync(
-            connection, await LookOnceAsync(connection, operationIds, cancel).ConfigureAwait(false), cancel)
-            .ConfigureAwait(false);
+        CompareAsync(
+            connection, operationIds.ToDictionary(id => id, _ => 0L, StringComparer.Ordinal),
+            folder => folder.FoldAsync(connection, operationIds, cancel), cancel);
 
-    private async Task<ComparedPage> LookAgainAsync(
-        NpgsqlConnection connection, ComparedPage compared, CancellationToken cancel)
-    {
-        for (var look = 2; look <= Looks && compared.Differences.Count > 0; look++)
-        {
-            await Task.Delay(Pause, clock, cancel).ConfigureAwait(false);
-            var again = await LookOnceAsync(
-                connection, [.. compared.Differences.Select(difference => difference.OperationId)], cancel)
-                    .ConfigureAwait(false);
-            compared = compared with { Differences = again.Differences, Folds = again.Folds };
-        }
-
-        return compared;
-    }
-
-    private Task<ComparedPage> LookOnceAsync(
-        NpgsqlConnection connection, IReadOnlyList<string> ids, CancellationToken cancel) =>
-        LookAsync(
-            connection, ids.ToDictionary(id => id, _ => 0L, StringComparer.Ordinal),
-            folder => folder.FoldAsync(connection, ids, cancel), cancel);
-
-    private async Task<ComparedPage> LookAsync(
+    private async Task<ComparedPage> CompareAsync(
         NpgsqlConnection connection, IReadOnlyDictionary<string, long> ids,
         Func<StreamFolder, IAsyncEnumerable<FoldedStream>> fold, CancellationToken cancel)
     {
         await using var transaction = await connection
             .BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel).ConfigureAwait(false);
-        await using (var readOnly = new NpgsqlCommand("set transaction read only", connection))
-            await readOnly.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
+        await using (var hold = database.Command(connection, "hold_views"))
+            await hold.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         var folds = new Dictionary<string, FoldedStream>(StringComparer.Ordinal);
         await foreach (var stream in fold(_folder).ConfigureAwait(false))
             folds.Add(stream.StreamId, stream);

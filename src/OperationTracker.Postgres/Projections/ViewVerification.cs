@@ -53,7 +53,7 @@ public sealed class ViewVerification(
         CancellationToken cancel)
     {
         var comparison = new ViewComparison(
-            database, new EventFaults(database, options.OnFault, onFault), withMembers, clock);
+            database, new EventFaults(database, options.OnFault, onFault), withMembers);
         var found = new Findings(onDifference);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         var (streams, events) = (0L, 0L);
@@ -88,7 +88,7 @@ public sealed class ViewVerification(
         ConcurrentQueue<StreamRange> ranges, RebuildCounters counters, EventFaults faults, Findings found,
         CancellationToken cancel)
     {
-        var comparison = new ViewComparison(database, faults, withMembers, clock);
+        var comparison = new ViewComparison(database, faults, withMembers);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         while (ranges.TryDequeue(out var range))
         {
@@ -111,7 +111,7 @@ public sealed class ViewVerification(
     private async Task FindOrphansAsync(
         NpgsqlConnection connection, EventFaults faults, Findings found, CancellationToken cancel)
     {
-        var comparison = new ViewComparison(database, faults, withMembers, clock);
+        var comparison = new ViewComparison(database, faults, withMembers);
         for (string? after = ""; after is not null;)
         {
             string[] orphans;
