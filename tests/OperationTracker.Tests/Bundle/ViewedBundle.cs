@@ -30,7 +30,7 @@ public sealed class ViewedBundle : IAsyncLifetime
     /// <summary>An id that only another application can have given.</summary>
     public const string Foreign = Image + "\"\\é";
 
-    private const int Generated = 40;
+    private const int Generated = 60;
 
     private readonly string _directory = TestDirectory.Create("viewer");
     private IPlaywright? _playwright;
@@ -126,22 +126,22 @@ public sealed class ViewedBundle : IAsyncLifetime
 
     private static async Task PutHostileAsync(TrackerServer server)
     {
-        string[] texts = [Script, Image, RightToLeft, Long(Image), Long("\u202e\u200b"), "', \"", ..
-            NaughtyStrings.All.Where(text => NaughtyDocument.IsText(text) && text.Length <= OperationLimits.UriLength)];
+        string[] texts = [Script, Image, RightToLeft, Long(Image), Long("\u202e\u200b"), "', \""];
         var clusters = new JsonArray();
-        foreach (var (text, i) in texts.Select((text, i) => (text, i)))
+        var naughty = new JsonArray([.. NaughtyStrings.All.Where(NaughtyDocument.IsText).Select(
+            text => JsonValue.Create(text))]);
+        foreach (var text in texts)
         {
             var document = JsonNode.Parse(Sample.Document(Hostile, body: text))!;
             document["sub_status"] = text;
             document["request"]!["uri"] = text;
-            document[Script] = new JsonObject { [Image] = text };
-            if (i < 6)
-                clusters.Add((JsonNode)new JsonObject
-                {
-                    ["cluster_id"] = text.Length > 256 ? text[..256] : text,
-                    ["request"] = document["request"]!.DeepClone(),
-                });
+            clusters.Add((JsonNode)new JsonObject
+            {
+                ["cluster_id"] = text.Length > OperationLimits.ClusterIdLength ? text[..256] : text,
+                ["request"] = document["request"]!.DeepClone(),
+            });
             document["target_clusters"] = clusters.DeepClone();
+            document[Script] = new JsonObject { [Image] = text, ["naughty"] = naughty.DeepClone() };
             await PutAsync(server, Hostile, document.ToJsonString());
         }
     }
@@ -182,6 +182,6 @@ public sealed class ViewedBundle : IAsyncLifetime
         }
 
         var events = JsonNode.Parse((await server.GetAsync($"/v1/operations/{Refused}/events?limit=1000")).Text)!;
-        Instants = [.. events["events"]!.AsArray().Select(item => (DateTimeOffset)item!["timestamp"]!)];
+        Instants = [.. events["events"]!.AsArray().Select(item => (DateTimeOffset)item!["received_time"]!)];
     }
 }
