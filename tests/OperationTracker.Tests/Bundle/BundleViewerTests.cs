@@ -21,7 +21,7 @@ public sealed class BundleViewerTests(ViewedBundle bundle) : IClassFixture<Viewe
         (await viewer.TextAsync("#state")).ShouldSatisfyAllConditions(
             text => text.ShouldStartWith($"{bundle.Answers.Count} operations, log "),
             text => text.ShouldContain("parts agree with the digests"),
-            text => text.ShouldContain("not checked here: optrack audit bundle FILE --key log.key.pub does"));
+            text => text.ShouldContain("not checked here: optrack audit bundle FILE --key log.key.pub checks them"));
         (await ListedAsync("")).ShouldBe(bundle.Answers.Keys, ignoreOrder: true);
         (await ListedAsync(Odd.ToLowerInvariant())).ShouldBe([Odd]);
         (await ListedAsync("<img")).ShouldBe([Foreign]);
@@ -82,6 +82,7 @@ public sealed class BundleViewerTests(ViewedBundle bundle) : IClassFixture<Viewe
             var said = await viewer.TextAsync(".steps + p");
             DateTimeOffset.Parse(said.Split(' ', ',')[1], CultureInfo.InvariantCulture)
                 .ShouldBe(bundle.Instants[version - 1]);
+            said.Contains("one of the events 2-3 of a single change").ShouldBe(version is 2 or 3);
             if (version == last)
                 await viewer.Page.GetByRole(AriaRole.Button, new() { Name = "Earlier" }).FocusAsync();
             await viewer.Page.Keyboard.PressAsync("Enter");
@@ -118,6 +119,7 @@ public sealed class BundleViewerTests(ViewedBundle bundle) : IClassFixture<Viewe
         var mark = viewer.Shown.Locator("#document .mark").First;
         (await mark.GetAttributeAsync("data-code")).ShouldBe("U+202E");
         (await mark.EvaluateAsync<string>("one => getComputedStyle(one).unicodeBidi")).ShouldBe("isolate");
+        (await mark.EvaluateAsync<string>("one => getComputedStyle(one, '::before').content")).ShouldContain("U+202E");
         (await viewer.Page.EvaluateAsync<bool>("() => document.body.scrollWidth <= window.innerWidth"))
             .ShouldBeTrue("long texts are broken");
     });
