@@ -62,6 +62,7 @@ internal sealed partial class ViewerPage : IAsyncDisposable
     public async Task ShowAsync(string id)
     {
         var ids = await Operations.Locator("bdi").AllTextContentsAsync();
+        ids.ShouldContain(id);
         await Operations.Nth(ids.ToList().IndexOf(id)).ClickAsync();
         await Assertions.Expect(Versions.Last).ToHaveAttributeAsync("aria-current", "true");
     }
