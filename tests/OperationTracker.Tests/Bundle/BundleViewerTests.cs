@@ -159,9 +159,12 @@ public sealed class BundleViewerTests(ViewedBundle bundle) : IClassFixture<Viewe
             (await ChangedAsync(at)).ShouldNotBeEmpty($"at {at} of {bytes.Length}");
 
         // Within a value: it can be shown, and must not pass for what was recorded.
-        var value = bytes.AsSpan().IndexOf("\"sub_status\":\"executing\""u8) + 16;
+        var last = bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes($"{{\"stream_id\":\"{Refused}\",\"version\":8"));
+        var value = last + bytes.AsSpan(last).IndexOf("\"sub_status\":\"failed\""u8) + 16;
         (await ChangedAsync(value)).ShouldMatch("The bundle was changed: the part events/[0-9]+ is not the one");
         (await viewer.TextAsync("#state")).ShouldNotContain("agree");
+        await viewer.ShowAsync(Refused);
+        (await viewer.TextAsync("#operation .alarm")).ShouldStartWith("The events do not give the document");
 
         // The form of an event.
         var form = Encoding.UTF8.GetBytes($"{{\"stream_id\":\"{Refused}\",\"version\":3");
