@@ -11,13 +11,6 @@ internal static class AdminLog
     /// <param name="command">What was done, as the command line calls it.</param>
     /// <param name="by">Who did it; null when they did not say.</param>
     /// <param name="detail">What is told of it; written as JSON.</param>
-    public static void Add<T>(NpgsqlParameterCollection parameters, string command, string? by, T detail)
-    {
-        parameters.Add(new NpgsqlParameter<string> { TypedValue = command });
-        parameters.Add(new NpgsqlParameter<string?> { TypedValue = by, NpgsqlDbType = NpgsqlDbType.Text });
-        parameters.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = JsonSerializer.Serialize(detail), NpgsqlDbType = NpgsqlDbType.Jsonb,
-        });
-    }
+    public static void Add<T>(NpgsqlParameterCollection parameters, string command, string? by, T detail) =>
+        parameters.With(command).With(by).With(JsonSerializer.Serialize(detail), NpgsqlDbType.Jsonb);
 }

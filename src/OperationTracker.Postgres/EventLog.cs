@@ -39,9 +39,7 @@ internal sealed class EventLog(TrackerDatabase database)
         if (query.After >= head)
             return new StayPage([], query.After, AtEnd: true);
         var end = Math.Min(query.After + PiecePositions, head);
-        await using var command = database.Command(connection, "search_stays");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = query.After });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = end });
+        await using var command = database.Command(connection, "search_stays").With(query.After).With(end);
         foreach (var time in new[] { query.From, query.To })
             command.Parameters.Add(
                 new NpgsqlParameter { Value = (object?)time ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
@@ -96,7 +94,7 @@ internal sealed class EventLog(TrackerDatabase database)
 
         string Add<T>(T value, NpgsqlDbType type)
         {
-            command.Parameters.Add(new NpgsqlParameter<T> { TypedValue = value, NpgsqlDbType = type });
+            command.With(value, type);
             return $"${command.Parameters.Count}";
         }
     }

@@ -73,6 +73,6 @@ internal static class FlightCommand
         var values = new TValue[rows.Count];
         for (var i = 0; i < values.Length; i++)
             values[i] = value(rows[i]);
-        parameters.Add(new NpgsqlParameter<TValue[]> { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type });
+        parameters.With(values, NpgsqlDbType.Array | type);
     }
 }

@@ -56,8 +56,7 @@ internal sealed partial class ForeignEventSweep : IAsyncDisposable
     private async Task<(bool Unpositioned, string[] Stale)> FindWorkAsync(CancellationToken cancel)
     {
         await using var connection = await _database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = _database.Command(connection, "find_foreign_work");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = ViewsPerRound });
+        await using var command = _database.Command(connection, "find_foreign_work").With(ViewsPerRound);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         await rows.ReadAsync(cancel).ConfigureAwait(false);
         return (rows.GetBoolean(0), rows.GetFieldValue<string[]>(1));

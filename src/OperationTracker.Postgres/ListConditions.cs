@@ -1,6 +1,5 @@
 using System.Text;
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -17,41 +16,32 @@ internal static class ListConditions
         var conditions = new StringBuilder();
         var filter = query.Filter;
         if (query.After is { } after)
-            And($"(occurred_time, operation_id) > ({Text(after.OccurredTime)}, {Text(after.OperationId)})");
+            And($"(occurred_time, operation_id) > ({Add(after.OccurredTime)}, {Add(after.OperationId)})");
         if (filter.Statuses.Count == 1)
-            And($"status = {Text(filter.Statuses[0].ToText())}");
+            And($"status = {Add(filter.Statuses[0].ToText())}");
         else if (filter.Statuses.Count > 1)
-            And($"status = any ({Texts([.. filter.Statuses.Select(OperationStatuses.ToText)])})");
+            And($"status = any ({Add<string[]>([.. filter.Statuses.Select(OperationStatuses.ToText)])})");
         if (filter.ClusterId is not null)
-            And($"cluster_ids @> {Texts([filter.ClusterId])}");
+            And($"cluster_ids @> {Add<string[]>([filter.ClusterId])}");
         if (filter.Method is { } method)
-            And($"request_method = {Text(method.ToText())}");
+            And($"request_method = {Add(method.ToText())}");
         if (filter.UriPrefix is not null)
-            And($"starts_with(request_uri, {Text(filter.UriPrefix)})");
+            And($"starts_with(request_uri, {Add(filter.UriPrefix)})");
         if (filter.OccurredFrom is not null)
-            And($"occurred_time >= {Text(filter.OccurredFrom)}");
+            And($"occurred_time >= {Add(filter.OccurredFrom)}");
         if (filter.OccurredTo is not null)
-            And($"occurred_time < {Text(filter.OccurredTo)}");
+            And($"occurred_time < {Add(filter.OccurredTo)}");
         if (filter.UpdatedFrom is not null)
-            And($"last_update_time >= {Text(filter.UpdatedFrom)}");
+            And($"last_update_time >= {Add(filter.UpdatedFrom)}");
         if (filter.UpdatedTo is not null)
-            And($"last_update_time < {Text(filter.UpdatedTo)}");
+            And($"last_update_time < {Add(filter.UpdatedTo)}");
         return conditions.ToString();
 
         void And(string condition) => conditions.Append("\n      and ").Append(condition);
 
-        string Text(string value)
+        string Add<T>(T value)
         {
-            parameters.Add(new NpgsqlParameter<string> { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Text });
-            return $"${parameters.Count}";
-        }
-
-        string Texts(string[] values)
-        {
-            parameters.Add(new NpgsqlParameter<string[]>
-            {
-                TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-            });
+            parameters.With(value);
             return $"${parameters.Count}";
         }
     }

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Findings;
 
@@ -45,10 +44,8 @@ internal sealed class OperationsTable(TrackerDatabase database)
         ListPosition? after, int limit, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = database.Command(connection, "read_executing");
-        foreach (var text in new[] { after?.OccurredTime ?? "", after?.OperationId ?? "" })
-            command.Parameters.Add(new NpgsqlParameter<string> { TypedValue = text, NpgsqlDbType = NpgsqlDbType.Text });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        await using var command = database.Command(connection, "read_executing")
+            .With(after?.OccurredTime ?? "").With(after?.OperationId ?? "").With(limit);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var page = new List<ExecutingOperation>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -74,10 +71,9 @@ internal sealed class OperationsTable(TrackerDatabase database)
     private NpgsqlCommand Command(
         NpgsqlConnection connection, string name, OperationListQuery query, long? bytes = null)
     {
-        var command = new NpgsqlCommand { Connection = connection };
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Limit });
+        var command = new NpgsqlCommand { Connection = connection }.With(query.Limit);
         if (bytes is { } most)
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = most });
+            command.With(most);
         command.CommandText = database.Sql[name]
             .Replace("{filters}", ListConditions.Of(query, command.Parameters), StringComparison.Ordinal);
         return command;

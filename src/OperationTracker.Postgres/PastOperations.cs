@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -97,16 +96,9 @@ internal sealed class PastOperations(TrackerDatabase database)
             return;
         var states = new OperationState[missing.Length];
         Array.Fill(states, OperationState.Initial);
-        await using var command = database.Command(connection, "read_prefixes");
-        command.Parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = Array.ConvertAll(missing, row => row.Item.OperationId),
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-        });
-        command.Parameters.Add(new NpgsqlParameter<long[]>
-        {
-            TypedValue = Array.ConvertAll(missing, row => row.StreamVersion),
-        });
+        await using var command = database.Command(connection, "read_prefixes")
+            .With(Array.ConvertAll(missing, row => row.Item.OperationId))
+            .With(Array.ConvertAll(missing, row => row.StreamVersion));
         await using var events = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await events.ReadAsync(cancel).ConfigureAwait(false))
         {
@@ -126,14 +118,9 @@ internal sealed class PastOperations(TrackerDatabase database)
     {
         var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(database.Sql["allow_scans"]));
-        var command = new NpgsqlBatchCommand();
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = query.Limit });
-        command.Parameters.Add(new NpgsqlParameter<DateTimeOffset>
-        {
-            TypedValue = query.AsOf!.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz,
-        });
+        var command = new NpgsqlBatchCommand().With(query.Limit).With(query.AsOf!.Value);
         if (bytes is { } most)
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = most });
+            command.With(most);
         command.CommandText = database.Sql[name]
             .Replace("{filters}", ListConditions.Of(query, command.Parameters), StringComparison.Ordinal);
         batch.BatchCommands.Add(command);

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 
@@ -20,12 +19,8 @@ internal sealed class StateLoader(TrackerDatabase database)
     {
         var loaded = new LoadedOperation?[streamIds.Count];
         var known = new (long Version, byte[]? Link)?[streamIds.Count];
-        await using (var command = database.Command(connection, "load_states"))
+        await using (var command = database.Command(connection, "load_states").With<string[]>([.. streamIds]))
         {
-            command.Parameters.Add(new NpgsqlParameter<string[]>
-            {
-                TypedValue = [.. streamIds], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-            });
             await command.PrepareAsync(cancel).ConfigureAwait(false);
             await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))

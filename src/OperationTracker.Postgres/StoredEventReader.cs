@@ -16,23 +16,15 @@ internal static class StoredEventReader
         TrackerDatabase database, NpgsqlConnection connection, string streamId, long afterVersion, int limit,
         CancellationToken cancel)
     {
-        var command = database.Command(connection, "read_stream");
-        command.Parameters.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = streamId, NpgsqlDbType = NpgsqlDbType.Varchar,
-        });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterVersion });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = PageBytes });
+        var command = database.Command(connection, "read_stream")
+            .With(streamId, NpgsqlDbType.Varchar).With(afterVersion).With(limit).With(PageBytes);
         return ReadAsync(command, cancel);
     }
 
     public static Task<IReadOnlyList<StoredEvent>> ReadLogAsync(
         TrackerDatabase database, NpgsqlConnection connection, long afterPosition, int limit, CancellationToken cancel)
     {
-        var command = database.Command(connection, "read_log");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterPosition });
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        var command = database.Command(connection, "read_log").With(afterPosition).With(limit);
         return ReadAsync(command, cancel);
     }
 

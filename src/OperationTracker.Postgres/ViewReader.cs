@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.EventStore;
 
 namespace OperationTracker.Postgres;
@@ -99,28 +98,18 @@ internal sealed class ViewReader(TrackerDatabase database)
         _remembered.Add(read.Id, view);
     }
 
-    private NpgsqlBatchCommand LogSince(long position, int mostChanges) => new(database.Sql["log_since"])
-    {
-        Parameters =
-        {
-            new NpgsqlParameter<long> { TypedValue = position },
-            new NpgsqlParameter<int> { TypedValue = mostChanges },
-        },
-    };
+    private NpgsqlBatchCommand LogSince(long position, int mostChanges) =>
+        new NpgsqlBatchCommand(database.Sql["log_since"]).With(position).With(mostChanges);
 
-    private NpgsqlBatchCommand FindViews(List<PendingRead> reads) => new(database.Sql["find_views"])
-    {
-        Parameters = { Texts(reads, read => read.Id), Texts(reads, read => read.KnownETag) },
-    };
+    private NpgsqlBatchCommand FindViews(List<PendingRead> reads) =>
+        new NpgsqlBatchCommand(database.Sql["find_views"])
+            .With(Texts(reads, read => read.Id)).With(Texts(reads, read => read.KnownETag));
 
-    private static NpgsqlParameter<string?[]> Texts(List<PendingRead> reads, Func<PendingRead, string?> text)
+    private static string?[] Texts(List<PendingRead> reads, Func<PendingRead, string?> text)
     {
         var values = new string?[reads.Count];
         for (var i = 0; i < values.Length; i++)
             values[i] = text(reads[i]);
-        return new NpgsqlParameter<string?[]>
-        {
-            TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-        };
+        return values;
     }
 }

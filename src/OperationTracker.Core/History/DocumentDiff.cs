@@ -22,6 +22,27 @@ public static class DocumentDiff
         return [.. operations];
     }
 
+    /// <summary>Writes a patch as RFC 6902 has it; values as the documents spell them.</summary>
+    public static void Write(Utf8JsonWriter writer, IEnumerable<PatchOperation> patch)
+    {
+        writer.WriteStartArray();
+        foreach (var operation in patch)
+        {
+            writer.WriteStartObject();
+            writer.WriteString("op", operation.Op);
+            writer.WriteString("path", operation.Path);
+            if (operation.Json is not null)
+            {
+                writer.WritePropertyName("value");
+                writer.WriteRawValue(operation.Json, skipInputValidation: true);
+            }
+
+            writer.WriteEndObject();
+        }
+
+        writer.WriteEndArray();
+    }
+
     private static void Compare(string path, JsonElement from, JsonElement to, List<PatchOperation> operations)
     {
         if (from.ValueKind == JsonValueKind.Object && to.ValueKind == JsonValueKind.Object)

@@ -20,14 +20,11 @@ internal static class AuditReader
     /// </summary>
     public static async Task<IReadOnlyList<AuditRow>> ReadStreamsAsync(
         TrackerDatabase database, NpgsqlConnection connection, string afterStream, long afterVersion,
-        string? lastStream,
-        int limit, CancellationToken cancel)
+        string? lastStream, int limit, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "audit_streams");
-        command.Parameters.Add(Text(afterStream));
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = afterVersion });
-        command.Parameters.Add(Text(lastStream));
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = limit });
+        await using var command = database.Command(connection, "audit_streams")
+            .With(afterStream, NpgsqlDbType.Varchar).With(afterVersion).With(lastStream, NpgsqlDbType.Varchar)
+            .With(limit);
         return await ReadAsync(command, cancel).ConfigureAwait(false);
     }
 
@@ -52,9 +49,6 @@ internal static class AuditReader
         row.GetFieldValue<byte[]>(6), BytesOf(row, 7), row.GetFieldValue<DateTimeOffset>(8), TextOf(row, 9),
         TextOf(row, 10), TextOf(row, 11), row.IsDBNull(12) ? null : new StoredSeal(
             row.GetInt64(12), row.GetInt16(13), BytesOf(row, 14), BytesOf(row, 15), row.GetFieldValue<byte[]>(16)));
-
-    private static NpgsqlParameter<string?> Text(string? value) =>
-        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Varchar };
 
     private static string? TextOf(NpgsqlDataReader row, int column) =>
         row.IsDBNull(column) ? null : row.GetString(column);

@@ -108,8 +108,7 @@ public sealed class AuditVerification(TrackerDatabase database)
     private async Task<bool> WaitForPositionAsync(
         NpgsqlConnection connection, long sequenceNumber, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "audit_unplaced");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = sequenceNumber });
+        await using var command = database.Command(connection, "audit_unplaced").With(sequenceNumber);
         if (!(bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!)
             return false;
         await FlightCommand.PositionForeignEventsAsync(database, connection, cancel).ConfigureAwait(false);
@@ -125,10 +124,8 @@ public sealed class AuditVerification(TrackerDatabase database)
             var to = Math.Min(from + PositionsPerPage, size);
             log.NextStoredBlocks(await tree.StoredBlocksAsync(
                 from / MerkleTree.BlockSize, to / MerkleTree.BlockSize, cancel).ConfigureAwait(false));
-            await using var command = database.Command(connection, "audit_positions");
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = PositionsPerPage });
+            await using var command = database.Command(connection, "audit_positions")
+                .With(from).With(to).With(PositionsPerPage);
             await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
                 log.Add(rows.GetInt64(0), rows.GetInt64(1), rows.GetFieldValue<byte[]>(2), rows.GetBoolean(3));
@@ -138,8 +135,7 @@ public sealed class AuditVerification(TrackerDatabase database)
     private async Task<IReadOnlyList<string>> RangesAsync(CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = database.Command(connection, "audit_ranges");
-        command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = 8 * Parts });
+        await using var command = database.Command(connection, "audit_ranges").With(8 * Parts);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var ranges = new List<string>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

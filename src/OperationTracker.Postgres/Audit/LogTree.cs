@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 using OperationTracker.Core.Audit;
 
 namespace OperationTracker.Postgres.Audit;
@@ -92,8 +91,7 @@ public sealed class LogTree(TrackerDatabase database)
     private async Task<(long Size, long Next)> ExtentAsync(
         NpgsqlConnection connection, int level, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "tree_extent");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
+        await using var command = database.Command(connection, "tree_extent").With((short)level);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         await rows.ReadAsync(cancel).ConfigureAwait(false);
         return (rows.GetInt64(0), rows.GetInt64(1));
@@ -120,9 +118,7 @@ public sealed class LogTree(TrackerDatabase database)
     private async Task<List<byte[]>> LeavesAsync(
         NpgsqlConnection connection, long from, long to, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "tree_leaves");
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
+        await using var command = database.Command(connection, "tree_leaves").With(from).With(to);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var leaves = new List<byte[]>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -135,10 +131,7 @@ public sealed class LogTree(TrackerDatabase database)
     private async Task<SortedDictionary<long, byte[]>> NodesAsync(
         NpgsqlConnection connection, int level, long from, long to, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "tree_nodes");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = from });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = to });
+        await using var command = database.Command(connection, "tree_nodes").With((short)level).With(from).With(to);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var nodes = new SortedDictionary<long, byte[]>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -149,17 +142,8 @@ public sealed class LogTree(TrackerDatabase database)
     private async Task StoreAsync(
         NpgsqlConnection connection, int level, long first, byte[][] hashes, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "tree_store");
-        command.Parameters.Add(new NpgsqlParameter<short> { TypedValue = (short)level });
-        command.Parameters.Add(new NpgsqlParameter<long[]>
-        {
-            TypedValue = [.. hashes.Select((_, i) => first + i)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
-        });
-        command.Parameters.Add(new NpgsqlParameter<byte[][]>
-        {
-            TypedValue = hashes, NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bytea,
-        });
+        await using var command = database.Command(connection, "tree_store")
+            .With((short)level).With<long[]>([.. hashes.Select((_, i) => first + i)]).With(hashes);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 }

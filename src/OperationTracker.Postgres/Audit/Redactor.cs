@@ -97,8 +97,8 @@ public sealed class Redactor(TrackerDatabase database)
 
     private async Task<byte[]> PrintAsync(NpgsqlConnection connection, byte[] json, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "print_jsonb");
-        command.Parameters.Add(Array(NpgsqlDbType.Jsonb, [json]));
+        await using var command = database.Command(connection, "print_jsonb")
+            .With<byte[][]>([json], NpgsqlDbType.Array | NpgsqlDbType.Jsonb);
         return Encoding.UTF8.GetBytes((string)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!);
     }
 
@@ -113,17 +113,13 @@ public sealed class Redactor(TrackerDatabase database)
         var plan = FlightPlan.Of([entry], new Dictionary<string, LoadedOperation> { [id.Value] = operation });
         await using var batch = new NpgsqlBatch(connection);
 
-        var redact = Add(batch, "redact_events");
-        redact.Add(new NpgsqlParameter<string> { TypedValue = id.Value });
-        redact.Add(new NpgsqlParameter<long> { TypedValue = operation.State.Version });
-        redact.Add(Array(NpgsqlDbType.Bigint, [.. stream.Redacted.Select(item => item.Event.SequenceNumber)]));
-        redact.Add(Array(NpgsqlDbType.Jsonb, [.. stream.Redacted.Select(item => item.Data)]));
-        redact.Add(Array(NpgsqlDbType.Bytea, [.. stream.Redacted.Select(item => item.Openings)]));
-        redact.Add(new NpgsqlParameter
-        {
-            Value = Redaction.CoversUri(told.Pointers) ? Redaction.Marker : DBNull.Value,
-            NpgsqlDbType = NpgsqlDbType.Text,
-        });
+        Add(batch, "redact_events")
+            .With(id.Value)
+            .With(operation.State.Version)
+            .With<long[]>([.. stream.Redacted.Select(item => item.Event.SequenceNumber)])
+            .With(stream.Redacted.Select(item => item.Data).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Jsonb)
+            .With(stream.Redacted.Select(item => item.Openings).ToArray())
+            .With(Redaction.CoversUri(told.Pointers) ? Redaction.Marker : null);
         FlightCommand.AddParameters(Add(batch, "append_flight"), plan);
         AdminLog.Add(
             Add(batch, "add_admin_log"), "redact", told.By,
@@ -138,7 +134,4 @@ public sealed class Redactor(TrackerDatabase database)
         batch.BatchCommands.Add(command);
         return command.Parameters;
     }
-
-    private static NpgsqlParameter<T[]> Array<T>(NpgsqlDbType type, T[] values) =>
-        new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | type };
 }

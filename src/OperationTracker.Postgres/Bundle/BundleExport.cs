@@ -91,8 +91,7 @@ public sealed class BundleExport(
         await tree.BuildAsync(cancel).ConfigureAwait(false);
         if (!isAll)
         {
-            await using var place = database.Command(connection, "export_place");
-            place.Parameters.Add(new NpgsqlParameter<long> { TypedValue = checkpoint.Size });
+            await using var place = database.Command(connection, "export_place").With(checkpoint.Size);
             await place.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
 
@@ -133,10 +132,7 @@ public sealed class BundleExport(
             StringComparison.Ordinal);
         for (var isLast = false; !isLast;)
         {
-            await using var command = new NpgsqlCommand(text, connection);
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = after });
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = size });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = PageSize });
+            await using var command = new NpgsqlCommand(text, connection).With(after).With(size).With(PageSize);
             var page = await AuditReader.ReadAsync(command, cancel).ConfigureAwait(false);
             foreach (var @event in page.Select(row => row.Event))
             {
@@ -159,8 +155,7 @@ public sealed class BundleExport(
         var segment = 0;
         if (!isAll)
         {
-            await using var command = database.Command(connection, "export_leaves");
-            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = size });
+            await using var command = database.Command(connection, "export_leaves").With(size);
             await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             {

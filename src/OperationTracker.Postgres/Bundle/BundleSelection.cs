@@ -34,7 +34,7 @@ public sealed record BundleSelection
         await using var command = database.Command(connection, "export_select_period");
         command.Parameters.Add(Time(From));
         command.Parameters.Add(Time(To));
-        command.Parameters.Add(new NpgsqlParameter<bool> { TypedValue = Ids.Count > 0 || Filter is not null });
+        command.With(Ids.Count > 0 || Filter is not null);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
@@ -42,11 +42,7 @@ public sealed record BundleSelection
     internal static async Task ApplyIdsAsync(
         TrackerDatabase database, NpgsqlConnection connection, IReadOnlyList<string> ids, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "export_select_ids");
-        command.Parameters.Add(new NpgsqlParameter<string[]>
-        {
-            TypedValue = [.. ids], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Text,
-        });
+        await using var command = database.Command(connection, "export_select_ids").With<string[]>([.. ids]);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 

@@ -61,11 +61,8 @@ internal sealed class CopyTables(TrackerDatabase database)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand(database.Sql["keep_vacuum_away"]));
-        var swap = new NpgsqlBatchCommand(database.Sql["swap_operations"]);
-        swap.Parameters.Add(new NpgsqlParameter<long> { TypedValue = ledger.Id });
-        swap.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = ledger.Holder });
-        swap.Parameters.Add(new NpgsqlParameter<long> { TypedValue = horizon });
-        swap.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{patience.TotalMilliseconds:0}ms" });
+        var swap = new NpgsqlBatchCommand(database.Sql["swap_operations"])
+            .With(ledger.Id).With(ledger.Holder).With(horizon).With($"{patience.TotalMilliseconds:0}ms");
         batch.BatchCommands.Add(swap);
         var (changed, upTo) = (new List<string>(), horizon);
         await using var rows = await batch.ExecuteReaderAsync(cancel).ConfigureAwait(false);

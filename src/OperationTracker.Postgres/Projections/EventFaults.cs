@@ -29,12 +29,8 @@ internal sealed class EventFaults(TrackerDatabase database, OnEventFault onFault
     private async Task<long> PositionAsync(EventFault fault, CancellationToken cancel)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await using var command = database.Command(connection, "find_position");
-        command.Parameters.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = fault.OperationId, NpgsqlDbType = NpgsqlDbType.Varchar,
-        });
-        command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = fault.Version });
+        await using var command = database.Command(connection, "find_position")
+            .With(fault.OperationId, NpgsqlDbType.Varchar).With(fault.Version);
         return await command.ExecuteScalarAsync(cancel).ConfigureAwait(false) is long position ? position : 0;
     }
 }

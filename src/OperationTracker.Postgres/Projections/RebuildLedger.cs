@@ -116,8 +116,9 @@ internal sealed class RebuildLedger
     public async Task AddRangesAsync(
         NpgsqlConnection connection, IReadOnlyList<StreamRange> ranges, CancellationToken cancel)
     {
+        StreamRange[] all = [.. ranges];
         await using var command = _database.Command(connection, "add_ranges").With(Id)
-            .With([.. ranges.Select(range => range.Reached)]).With([.. ranges.Select(range => range.Last)]);
+            .With(Array.ConvertAll(all, range => range.Reached)).With(Array.ConvertAll(all, range => range.Last));
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 

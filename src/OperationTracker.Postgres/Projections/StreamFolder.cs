@@ -11,23 +11,29 @@ namespace OperationTracker.Postgres.Projections;
 /// </summary>
 internal sealed class StreamFolder(TrackerDatabase database, EventFaults faults, bool withPast)
 {
+    /// <summary>As the columns are: a comparison with <c>text</c> would keep away from their index.</summary>
+    private const NpgsqlDbType Texts = NpgsqlDbType.Array | NpgsqlDbType.Varchar;
+
     /// <summary>The streams after one id, up to and with another, in the order of the index.</summary>
     public IAsyncEnumerable<FoldedStream> FoldAsync(
         NpgsqlConnection connection, string after, string last, CancellationToken cancel) =>
-        FoldAsync(connection, "e.stream_id > $2 and e.stream_id <= $3", [Text(after), Text(last)], cancel);
+        FoldAsync(
+            connection, "e.stream_id > $2 and e.stream_id <= $3",
+            command => command.With(after, NpgsqlDbType.Varchar).With(last, NpgsqlDbType.Varchar), cancel);
 
     /// <summary>These streams, in the order of the index; those without events are left out.</summary>
     public IAsyncEnumerable<FoldedStream> FoldAsync(
         NpgsqlConnection connection, IReadOnlyList<string> streamIds, CancellationToken cancel) =>
-        FoldAsync(connection, "e.stream_id = any ($2)", [Texts(streamIds)], cancel);
+        FoldAsync(
+            connection, "e.stream_id = any ($2)", command => command.With(streamIds.ToArray(), Texts), cancel);
 
     /// <summary>A stream that was folded before, with the events that have come since.</summary>
     public async Task<FoldedStream> GoOnAsync(NpgsqlConnection connection, StreamFold before, CancellationToken cancel)
     {
         var fold = before.GoOn();
-        var after = new NpgsqlParameter<long> { TypedValue = before.Version };
         await foreach (var stream in FoldAsync(
-            connection, "e.stream_id = $2 and e.version > $3", [Text(before.StreamId), after], cancel, fold)
+            connection, "e.stream_id = $2 and e.version > $3",
+            command => command.With(before.StreamId, NpgsqlDbType.Varchar).With(before.Version), cancel, fold)
             .ConfigureAwait(false))
         {
             return stream;
@@ -37,13 +43,12 @@ internal sealed class StreamFolder(TrackerDatabase database, EventFaults faults,
     }
 
     private async IAsyncEnumerable<FoldedStream> FoldAsync(
-        NpgsqlConnection connection, string streams, NpgsqlParameter[] parameters,
+        NpgsqlConnection connection, string streams, Func<NpgsqlCommand, NpgsqlCommand> which,
         [EnumeratorCancellation] CancellationToken cancel, StreamFold? fold = null)
     {
-        await using var command = new NpgsqlCommand(
-            database.Sql["read_streams"].Replace("{streams}", streams, StringComparison.Ordinal), connection);
-        command.Parameters.Add(Texts([.. EventUpcasters.Declared.Names]));
-        command.Parameters.AddRange(parameters);
+        await using var command = which(new NpgsqlCommand(
+            database.Sql["read_streams"].Replace("{streams}", streams, StringComparison.Ordinal), connection)
+            .With(EventUpcasters.Declared.Names.ToArray(), Texts));
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
@@ -62,12 +67,4 @@ internal sealed class StreamFolder(TrackerDatabase database, EventFaults faults,
         if (fold is not null)
             yield return fold.End();
     }
-
-    private static NpgsqlParameter<string> Text(string value) =>
-        new() { TypedValue = value, NpgsqlDbType = NpgsqlDbType.Varchar };
-
-    private static NpgsqlParameter<string[]> Texts(IReadOnlyList<string> values) => new()
-    {
-        TypedValue = [.. values], NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Varchar,
-    };
 }

@@ -67,8 +67,7 @@ internal static class StreamPages
         TrackerDatabase database, NpgsqlConnection connection, StreamRange range, int mostStreams, Pace pace,
         CancellationToken cancel)
     {
-        await using var command = new NpgsqlCommand { Connection = connection };
-        command.With(range.Reached).With(mostStreams);
+        await using var command = new NpgsqlCommand { Connection = connection }.With(range.Reached).With(mostStreams);
         if (range.Last is not null)
             command.With(range.Last);
         command.CommandText = database.Sql["page_streams"]

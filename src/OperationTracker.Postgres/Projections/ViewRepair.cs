@@ -93,8 +93,7 @@ public sealed class ViewRepair(
     public async Task<IReadOnlyList<string>> FindChangedSinceAsync(DateTimeOffset instant, CancellationToken cancel)
     {
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await using var find = database.Command(connection, "find_moved_since");
-        find.Parameters.Add(new NpgsqlParameter<DateTime> { TypedValue = instant.UtcDateTime });
+        await using var find = database.Command(connection, "find_moved_since").With(instant.UtcDateTime);
         await using var rows = await find.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var ids = new List<string>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

@@ -40,19 +40,10 @@ internal sealed class ViewWriter(TrackerDatabase database, string command, strin
         NpgsqlConnection connection, IReadOnlyDictionary<string, FoldedStream?> folds, CancellationToken cancel)
     {
         var gone = folds.Where(pair => pair.Value?.Row is null).ToArray();
-        await using var write = new NpgsqlCommand(database.Sql["write_views"], connection);
-        write.Parameters.Add(new NpgsqlParameter<byte[]>
-        {
-            TypedValue = Json(folds.Values.Select(stream => stream?.Row).OfType<OperationRow>()),
-            NpgsqlDbType = NpgsqlDbType.Jsonb,
-        });
-        write.With([.. gone.Select(pair => (string?)pair.Key)]);
-        write.Parameters.Add(new NpgsqlParameter<long[]>
-        {
-            TypedValue = [.. gone.Select(pair => pair.Value?.Version ?? 0)],
-            NpgsqlDbType = NpgsqlDbType.Array | NpgsqlDbType.Bigint,
-        });
-        write.With(command).With(byWhom);
+        await using var write = new NpgsqlCommand(database.Sql["write_views"], connection)
+            .With(Json(folds.Values.Select(stream => stream?.Row).OfType<OperationRow>()), NpgsqlDbType.Jsonb)
+            .With(Array.ConvertAll(gone, pair => pair.Key))
+            .With(Array.ConvertAll(gone, pair => pair.Value?.Version ?? 0)).With(command).With(byWhom);
         var (written, moved) = (new List<string>(), new List<string>());
         await using var rows = await write.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

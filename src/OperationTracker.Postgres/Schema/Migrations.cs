@@ -106,8 +106,8 @@ public sealed class Migrations(TrackerDatabase database)
 
     private async Task<int> CurrentAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
-        await using var exists = new NpgsqlCommand("select to_regclass($1) is not null", connection);
-        exists.Parameters.Add(new NpgsqlParameter<string> { TypedValue = $"{Schema}.schema_versions" });
+        await using var exists = new NpgsqlCommand("select to_regclass($1) is not null", connection)
+            .With($"{Schema}.schema_versions");
         if (!(bool)(await exists.ExecuteScalarAsync(cancel).ConfigureAwait(false))!)
             return 0;
         await using var version = new NpgsqlCommand(

@@ -1,5 +1,4 @@
 using Npgsql;
-using NpgsqlTypes;
 
 namespace OperationTracker.Postgres.Schema;
 
@@ -41,11 +40,7 @@ public sealed class SchemaValidation(TrackerDatabase database)
     private async Task<HashSet<(string Table, string Text)>> DescribeAsync(
         NpgsqlConnection connection, SchemaName schema, CancellationToken cancel)
     {
-        await using var command = database.Command(connection, "describe_schema");
-        command.Parameters.Add(new NpgsqlParameter<string>
-        {
-            TypedValue = schema.Name, NpgsqlDbType = NpgsqlDbType.Text,
-        });
+        await using var command = database.Command(connection, "describe_schema").With(schema.Name);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var description = new HashSet<(string, string)>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

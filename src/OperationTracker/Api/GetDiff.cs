@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using OperationTracker.Core.History;
 using OperationTracker.Core.Json;
@@ -40,7 +39,8 @@ internal sealed class GetDiff(OperationHistory history, InstantReader instants)
 
         context.Response.ContentType = Negotiation.JsonPatchType;
         context.Response.Headers.CacheControl = "no-cache";
-        Write(context.Response.BodyWriter, DocumentDiff.Between(before.View.Document, after.View.Document));
+        using (var writer = new Utf8JsonWriter(context.Response.BodyWriter, JsonValueText.WriterOptions))
+            DocumentDiff.Write(writer, DocumentDiff.Between(before.View.Document, after.View.Document));
         await context.Response.BodyWriter.FlushAsync(cancel);
     }
 
@@ -58,26 +58,5 @@ internal sealed class GetDiff(OperationHistory history, InstantReader instants)
         if (text.All(char.IsAsciiDigit) && text.Length > 0)
             return reader.Number(name, 1, long.MaxValue) is { } version ? new Moment(version, null) : null;
         return reader.Instant(name, instants) is { } at ? new Moment(null, at) : null;
-    }
-
-    private static void Write(IBufferWriter<byte> target, IEnumerable<PatchOperation> patch)
-    {
-        using var writer = new Utf8JsonWriter(target, JsonValueText.WriterOptions);
-        writer.WriteStartArray();
-        foreach (var operation in patch)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("op", operation.Op);
-            writer.WriteString("path", operation.Path);
-            if (operation.Json is not null)
-            {
-                writer.WritePropertyName("value");
-                writer.WriteRawValue(operation.Json, skipInputValidation: true);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using OperationTracker.Core.History;
 using OperationTracker.Core.Json;
 using Spectre.Console;
 
@@ -60,22 +61,8 @@ internal sealed class ReplayView(Terminal terminal)
         writer.WriteStartArray("kinds");
         foreach (var item in step.Events) writer.WriteStringValue(item.Kind);
         writer.WriteEndArray();
-        writer.WriteStartArray("patch");
-        foreach (var operation in step.Patch)
-        {
-            writer.WriteStartObject();
-            writer.WriteString("op", operation.Op);
-            writer.WriteString("path", operation.Path);
-            if (operation.Json is not null)
-            {
-                writer.WritePropertyName("value");
-                writer.WriteRawValue(operation.Json, skipInputValidation: true);
-            }
-
-            writer.WriteEndObject();
-        }
-
-        writer.WriteEndArray();
+        writer.WritePropertyName("patch");
+        DocumentDiff.Write(writer, step.Patch);
         writer.WritePropertyName("document");
         writer.WriteRawValue(step.After.IsEmpty ? "null"u8 : step.After.Span, skipInputValidation: true);
         writer.WriteEndObject();
