@@ -49,7 +49,8 @@ public sealed class ViewedBundle : IAsyncLifetime
     /// <summary>When the events of <see cref="Refused"/> were recorded, as the tracker tells.</summary>
     public IReadOnlyList<DateTimeOffset> Instants { get; private set; } = [];
 
-    public static string Long(string text) => string.Concat(Enumerable.Repeat(text, 1 + (2048 / text.Length)));
+    /// <summary>The text again and again, some 2 KB of it.</summary>
+    public static string Long(string text) => Repeated(text, 1 + (2048 / text.Length));
 
     public string PathOf(string name) => Path.Combine(_directory, name);
 
@@ -144,6 +145,9 @@ public sealed class ViewedBundle : IAsyncLifetime
             document[Script] = new JsonObject { [Image] = text, ["naughty"] = naughty.DeepClone() };
             await PutAsync(server, Hostile, document.ToJsonString());
         }
+
+        // More characters to mark than a call has arguments.
+        await PutAsync(server, "unseen", Sample.Document("unseen", body: Repeated("x\u202e", 70_000)));
     }
 
     private static async Task AppendForeignAsync(TrackerServer server)
@@ -161,6 +165,8 @@ public sealed class ViewedBundle : IAsyncLifetime
         {
         }
     }
+
+    private static string Repeated(string text, int times) => string.Concat(Enumerable.Repeat(text, times));
 
     private static async Task PutAsync(TrackerServer server, string id, string document) => (await server.PutAsync(
         id, document, ("User-Agent", Script + Image))).Status.ShouldBe(200, document);
