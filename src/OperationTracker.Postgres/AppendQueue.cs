@@ -36,10 +36,10 @@ internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prep
 /// <summary>
 /// Batches what waits. Two flights may be under way: one is prepared (loaded and decided) while the other is being
 /// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as
-/// there is room for it and what is ready to run has run, with no lingering; each change gets exactly one outcome;
-/// changes of one operation fly in the order in which they came, and never in two flights at once, for each is decided
-/// upon what the one before has stored; what waits is bounded in number, bytes and time, and what is refused or
-/// withdrawn here has certainly not been sent.
+/// there is room for it, what is ready to run has run, and it would not only wait for the one before; no timer holds it
+/// back; each change gets exactly one outcome; changes of one operation fly in the order in which they came, and never
+/// in two flights at once, for each is decided upon what the one before has stored; what waits is bounded in number,
+/// bytes and time, and what is refused or withdrawn here has certainly not been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -64,6 +64,11 @@ internal sealed class AppendQueue : IAsyncDisposable
     private bool _stopping;
     private int _underWay;
     private bool _preparing;
+    private long _sentAt;
+
+    // What the last flights took, on average: to be prepared, and from then to their end.
+    private TimeSpan _preparation;
+    private TimeSpan _append;
 
     /// <param name="fly">Carries a flight out.</param>
     /// <param name="limits">The bounds.</param>
@@ -174,12 +179,19 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// </summary>
     private void StartFlight()
     {
-        if (_preparing || _underWay == Flights || !Board())
+        if (_preparing || _underWay == Flights || IsTooEarly() || !Board())
             return;
         _preparing = true;
         _underWay++;
         _ = _start(FlyAsync);
     }
+
+    /// <summary>
+    /// Whether a flight begun now would only wait for the one under way: what comes until then had better fly with it.
+    /// </summary>
+    private bool IsTooEarly() => _underWay > 0 && _clock.GetElapsedTime(_sentAt) + _preparation < _append;
+
+    private static TimeSpan Average(TimeSpan before, TimeSpan last) => before + ((last - before) / 8);
 
     private Task StartGatheredAsync(Func<Task> fly) => Task.Run(async () =>
     {
@@ -195,7 +207,7 @@ internal sealed class AppendQueue : IAsyncDisposable
 
     private async Task FlyAsync()
     {
-        var isPrepared = false;
+        var (isPrepared, since) = (false, _clock.GetTimestamp());
         List<PendingAppend> flight;
         lock (_lock)
             flight = TakeOff();
@@ -215,6 +227,8 @@ internal sealed class AppendQueue : IAsyncDisposable
                 _streamsUnderWay.Remove(entry.StreamId);
             _underWay--;
             _preparing &= isPrepared;
+            if (isPrepared)
+                _append = Average(_append, _clock.GetElapsedTime(since));
             StartFlight();
         }
 
@@ -224,6 +238,8 @@ internal sealed class AppendQueue : IAsyncDisposable
             {
                 isPrepared = true;
                 _preparing = false;
+                _preparation = Average(_preparation, _clock.GetElapsedTime(since));
+                _sentAt = since = _clock.GetTimestamp();
                 StartFlight();
             }
         }

@@ -9,8 +9,8 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class RememberedViews
 {
-    /// <summary>Documents and ids in each of the two generations, in bytes: some 20,000 documents of 1 KB.</summary>
-    private const long GenerationBytes = 32 << 20;
+    /// <summary>Documents and ids in each of the two generations, in bytes: some 15,000 documents of 1 KB.</summary>
+    private const long GenerationBytes = 24 << 20;
 
     /// <summary>Of larger documents the ETag alone is kept: each would take the place of hundreds.</summary>
     private const int LargestDocument = 64 << 10;
