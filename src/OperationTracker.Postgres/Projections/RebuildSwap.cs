@@ -87,21 +87,23 @@ internal sealed class RebuildSwap(
     }
 
     /// <summary>
-    /// Folds what has changed up to now, until that is little or does not become less. The first pass keeps the pace;
-    /// the others have to be faster than the log grows.
+    /// Folds what has changed up to now, until that is little or does not become less. The passes keep the pace for as
+    /// long as each has half as much to do as the one before; else they have to be faster than the log grows.
     /// </summary>
     private async Task CatchUpAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         if (counters.Phase != "swap")
             counters.Phase = "catch-up";
+        var before = int.MaxValue;
         for (var pass = 0; pass < MostPasses; pass++)
         {
             var (changed, upTo) = await FindChangedAsync(connection, cancel).ConfigureAwait(false);
             if (counters.Phase == "catch-up")
                 counters.Detail = $"{changed.Count:N0} operations have changed meanwhile";
+            var keepsUp = counters.Phase != "swap" && changed.Count <= before / 2;
             if (changed.Count > 0)
-                await FoldAsync(changed, pass == 0 && counters.Phase != "swap" ? pace : _unpaced, cancel)
-                    .ConfigureAwait(false);
+                await FoldAsync(changed, keepsUp ? pace : _unpaced, cancel).ConfigureAwait(false);
+            before = changed.Count;
             if (upTo > ledger.Horizon)
                 await ledger.MoveHorizonAsync(connection, upTo, cancel).ConfigureAwait(false);
             if (changed.Count < _few)

@@ -56,13 +56,21 @@ internal sealed class RebuildWorker(
     public async Task<long> ReplaceAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
     {
         var known = new Dictionary<string, DateTime>(StringComparer.Ordinal);
+        var current = new HashSet<string>(StringComparer.Ordinal);
         await using (var find = database.Command(writer, "copied_until").With(streamIds))
         await using (var rows = await find.ExecuteReaderAsync(cancel).ConfigureAwait(false))
         {
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
-                known.Add(rows.GetString(0), rows.GetDateTime(1));
+            {
+                if (rows.GetBoolean(2))
+                    current.Add(rows.GetString(0));
+                else
+                    known.Add(rows.GetString(0), rows.GetDateTime(1));
+            }
         }
 
+        // Some were read after they had changed.
+        streamIds = [.. streamIds.Where(id => !current.Contains(id))];
         await using (var delete = database.Command(writer, "delete_copied").With(streamIds))
             await delete.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         var (copy, events) = (new CopyWriter(database, writer), 0L);

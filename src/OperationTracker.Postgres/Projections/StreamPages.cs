@@ -42,7 +42,6 @@ internal static class StreamPages
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
             ranges.Add(new StreamRange(ranges.Count + 1, ranges.Count == 0 ? "" : ranges[^1].Last!, rows.GetString(0)));
-        ranges.Add(new StreamRange(ranges.Count + 1, ranges.Count == 0 ? "" : ranges[^1].Last!, null));
         return ranges;
     }
 

@@ -1,11 +1,12 @@
 using System.Diagnostics;
 using Npgsql;
+using OperationTracker.Postgres.Projections;
 using OperationTracker.Tests.EventStore;
 using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.Projections;
 
-/// <summary>The end of a rebuild, where somebody holds one of the tables.</summary>
+/// <summary>The end of a rebuild: where somebody holds one of the tables, and where much has come meanwhile.</summary>
 public sealed class RebuildSwapTests : IAsyncLifetime
 {
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(20);
@@ -37,6 +38,29 @@ public sealed class RebuildSwapTests : IAsyncLifetime
         rebuild.IsCompleted.ShouldBeFalse();
         await vacuum.DisposeAsync();
         (await rebuild.WaitAsync(Limit)).Phase.ShouldBe("done");
+    }
+
+    [Fact]
+    public async Task Operations_that_come_while_it_reads_are_caught_up_with_and_not_walked_over()
+    {
+        const int Before = 1_000;
+        for (var i = 0; i < Before; i++)
+            await _tracker.Store.PutAsync(Document($"a-{i}"));
+        using var stop = new CancellationTokenSource();
+        var come = 0;
+        var writing = Task.Run(async () =>
+        {
+            for (; !stop.IsCancellationRequested; come++)
+                await _tracker.Store.PutAsync(Document($"z-{come:D6}"));
+        });
+
+        var rebuild = await _tracker.RebuildAsync(new RebuildOptions { Pace = Before });
+
+        await stop.CancelAsync();
+        await writing;
+        come.ShouldBeGreaterThan(Before / 2);
+        (rebuild.Streams - rebuild.StreamsTotal).ShouldBeLessThan(come / 4, "but for what came while it began");
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
     }
 
     private async Task<NpgsqlConnection> HoldAsync(string table)
