@@ -39,10 +39,8 @@ internal sealed class EventLog(TrackerDatabase database)
         if (query.After >= head)
             return new StayPage([], query.After, AtEnd: true);
         var end = Math.Min(query.After + PiecePositions, head);
-        await using var command = database.Command(connection, "search_stays").With(query.After).With(end);
-        foreach (var time in new[] { query.From, query.To })
-            command.Parameters.Add(
-                new NpgsqlParameter { Value = (object?)time ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz });
+        await using var command = database.Command(connection, "search_stays").With(query.After).With(end)
+            .With(query.From).With(query.To);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var stays = new List<StateStay>();
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
@@ -92,10 +90,6 @@ internal sealed class EventLog(TrackerDatabase database)
 
         void And(string condition) => conditions.Append("\n          and ").Append(condition);
 
-        string Add<T>(T value, NpgsqlDbType type)
-        {
-            command.With(value, type);
-            return $"${command.Parameters.Count}";
-        }
+        string Add<T>(T value, NpgsqlDbType type) => command.Parameters.Refer(value, type);
     }
 }

@@ -39,10 +39,6 @@ internal static class ListConditions
 
         void And(string condition) => conditions.Append("\n      and ").Append(condition);
 
-        string Add<T>(T value)
-        {
-            parameters.With(value);
-            return $"${parameters.Count}";
-        }
+        string Add<T>(T value) => parameters.Refer(value);
     }
 }

@@ -15,6 +15,16 @@ internal static class Parameters
         return command;
     }
 
+    /// <summary>An instant, or none.</summary>
+    public static NpgsqlCommand With(this NpgsqlCommand command, DateTimeOffset? instant)
+    {
+        command.Parameters.Add(new NpgsqlParameter
+        {
+            Value = instant is { } known ? known.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz,
+        });
+        return command;
+    }
+
     public static NpgsqlBatchCommand With<T>(this NpgsqlBatchCommand command, T value, NpgsqlDbType? type = null)
     {
         command.Parameters.With(value, type);
@@ -30,4 +40,9 @@ internal static class Parameters
         parameters.Add(parameter);
         return parameters;
     }
+
+    /// <summary>Adds a value to a statement that is put together as it goes.</summary>
+    /// <returns>What stands for the value in the statement's text.</returns>
+    public static string Refer<T>(this NpgsqlParameterCollection parameters, T value, NpgsqlDbType? type = null) =>
+        $"${parameters.With(value, type).Count}";
 }

@@ -31,10 +31,8 @@ public sealed record BundleSelection
             await ApplyFilterAsync(database, connection, Filter, cancel).ConfigureAwait(false);
         if (From is null && To is null)
             return;
-        await using var command = database.Command(connection, "export_select_period");
-        command.Parameters.Add(Time(From));
-        command.Parameters.Add(Time(To));
-        command.With(Ids.Count > 0 || Filter is not null);
+        await using var command = database.Command(connection, "export_select_period")
+            .With(From).With(To).With(Ids.Count > 0 || Filter is not null);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
@@ -55,9 +53,4 @@ public sealed record BundleSelection
             StringComparison.Ordinal);
         await command.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
-
-    private static NpgsqlParameter Time(DateTimeOffset? time) => new()
-    {
-        Value = time is { } instant ? instant.UtcDateTime : DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz,
-    };
 }

@@ -4,7 +4,8 @@ using OperationTracker.Postgres.Schema;
 
 namespace OperationTracker.Postgres.Projections;
 
-/// <summary>A part of the streams, in the order of the index: those after one id, up to another or the end.</summary>
+/// <summary>A part of the streams, in the order of the index: those after one id, up to another.</summary>
+/// <remarks>Last is null for the end of all, in rebuilds that an earlier build began and this one resumes.</remarks>
 internal sealed record StreamRange(int Number, string Reached, string? Last);
 
 /// <summary>
