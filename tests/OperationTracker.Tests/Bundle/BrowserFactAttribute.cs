@@ -14,6 +14,5 @@ internal sealed class BrowserFactAttribute : FactAttribute
     /// <summary>The browser's program; null where there is none. Nothing is downloaded.</summary>
     public static string? Browser { get; } = Environment.GetEnvironmentVariable("CHROMIUM") is { Length: > 0 } given
         ? File.Exists(given) ? given : null
-        : Names.SelectMany(name => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(
-            place => Path.Combine(place, name))).FirstOrDefault(File.Exists);
+        : ProgramPath.Find(Names);
 }

@@ -185,8 +185,7 @@ internal sealed class PythonFactAttribute : FactAttribute
 {
     public PythonFactAttribute()
     {
-        var places = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':');
-        if (!places.Any(place => File.Exists(Path.Combine(place, "python3"))))
+        if (ProgramPath.Find("python3") is null)
             Skip = "There is no python3 here.";
     }
 }

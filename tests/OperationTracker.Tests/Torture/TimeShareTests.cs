@@ -13,9 +13,9 @@ public sealed class TimeShareTests
         share.IsDue.ShouldBeTrue("nothing was done yet");
 
         await share.RunAsync(() => WorkAsync(seconds: 1));
-        _clock.Seconds += 8.9;
+        _clock.Pass(8.9);
         share.IsDue.ShouldBeFalse();
-        _clock.Seconds += 0.2;
+        _clock.Pass(0.2);
         share.IsDue.ShouldBeTrue();
     }
 
@@ -33,16 +33,7 @@ public sealed class TimeShareTests
 
     private Task WorkAsync(double seconds)
     {
-        _clock.Seconds += seconds;
+        _clock.Pass(seconds);
         return Task.CompletedTask;
-    }
-
-    private sealed class HandClock : TimeProvider
-    {
-        public double Seconds { get; set; }
-
-        public override long TimestampFrequency => 1000;
-
-        public override long GetTimestamp() => (long)(Seconds * 1000);
     }
 }
