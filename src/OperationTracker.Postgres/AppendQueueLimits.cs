@@ -16,7 +16,7 @@ namespace OperationTracker.Postgres;
 /// <param name="Conflicts">How often a change may meet other writers before its caller is told to come back.</param>
 internal sealed record AppendQueueLimits(
     int FlightEntries = 256,
-    long FlightBytes = 2 * 1024 * 1024,
+    long FlightBytes = 1024 * 1024,
     int Entries = 10_000,
     long Bytes = 48 * 1024 * 1024,
     TimeSpan? Patience = null,
