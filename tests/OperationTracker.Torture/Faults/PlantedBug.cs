@@ -38,6 +38,15 @@ internal enum PlantedBug
     /// <summary>Some events get their place in the log with a gap before it.</summary>
     PositionGap,
 
+    /// <summary>
+    /// Appends do not wait for one another, and events have their places before their transaction has ended: who reads
+    /// the log in order passes some by.
+    /// </summary>
+    PositionBeforeCommit,
+
+    /// <summary>A rebuild puts its tables in place without what was appended since it caught up last.</summary>
+    RebuildLosesCatchUp,
+
     /// <summary>Times come from a clock that is put back now and then.</summary>
     ClockGoesBack,
 
@@ -128,6 +137,16 @@ internal static class Plants
                 await AlterAsync(session, "select last_position + e.place,",
                     "select last_position + e.place + (random() * 0.505)::int,", cancel);
                 return;
+            case PlantedBug.PositionBeforeCommit:
+                await ExecuteAsync(session, "create sequence tracker.planted_positions", cancel);
+                await AlterAsync(session, "perform pg_advisory_xact_lock(", "perform greatest(", cancel);
+                await AlterAsync(
+                    session, "select last_position + e.place,", "select nextval('tracker.planted_positions'),", cancel);
+                return;
+            case PlantedBug.RebuildLosesCatchUp:
+                await AlterAsync(
+                    session, "if cardinality(changed) > 0 then", "if false then", cancel, "swap_operations");
+                return;
             case PlantedBug.ClockGoesBack:
                 await AlterAsync(session, "greatest(clock_timestamp(), u.floor)",
                     "clock_timestamp() - case when random() < 0.02 then interval '1 hour' else interval '0' end",
@@ -142,19 +161,24 @@ internal static class Plants
     }
 
     /// <summary>
-    /// Replaces a text in the function that appends; a text that is not there is a mistake of this file.
+    /// Replaces a text in a function, that which appends if no other is named; a text that is not there is a mistake
+    /// of this file.
     /// </summary>
     private static async Task AlterAsync(
-        NpgsqlConnection session, string text, string replacement, CancellationToken cancel)
+        NpgsqlConnection session, string text, string replacement, CancellationToken cancel,
+        string function = "append_flight")
     {
         await using var find = new NpgsqlCommand("""
             select pg_get_functiondef(oid) from pg_proc
-            where pronamespace = 'tracker'::regnamespace and proname = 'append_flight'
+            where pronamespace = 'tracker'::regnamespace and proname = $1
               and prolang = (select oid from pg_language where lanname = 'plpgsql')
-            """, session);
+            """, session)
+        {
+            Parameters = { new() { Value = function } },
+        };
         var definition = (string)(await find.ExecuteScalarAsync(cancel))!;
         if (!definition.Contains(text, StringComparison.Ordinal))
-            throw new InvalidOperationException($"append_flight does not say: {text}");
+            throw new InvalidOperationException($"{function} does not say: {text}");
         await ExecuteAsync(session, definition.Replace(text, replacement, StringComparison.Ordinal), cancel);
     }
 
