@@ -13,15 +13,13 @@ internal sealed record OptrackCommand(
     /// <param name="database">The connection string.</param>
     /// <param name="words">The command.</param>
     /// <param name="cancel">Breaks it off.</param>
-    /// <param name="onStart">Is told its process.</param>
     /// <exception cref="InvalidOperationException">It failed.</exception>
     public static async Task<OptrackCommand> RunAsync(
-        string database, string[] words, CancellationToken cancel, Action<int>? onStart = null)
+        string database, string[] words, CancellationToken cancel)
     {
         var started = Stopwatch.StartNew();
         await using var process = ChildProcess.StartAssembly(
             "optrack.dll", serverCollector: false, [.. words, "--database", database]);
-        onStart?.Invoke(process.Id);
         var peak = 0.0;
         var lines = new List<(double, string)>();
         var output = process.OutputAsync(line => lines.Add((started.Elapsed.TotalSeconds, line)), cancel);
