@@ -26,8 +26,6 @@ internal sealed class RebuildScenario(ScenarioContext context)
 
     private const double LongestRebuild = 600;
 
-    private const double WarmUpSeconds = 2;
-
     /// <summary>What the start of the load generator's process takes.</summary>
     private const double GeneratorSeconds = 1;
 
@@ -130,8 +128,8 @@ internal sealed class RebuildScenario(ScenarioContext context)
         Task<LoadResult> loading;
         await using (var end = ChildProcess.Start("sleep", "/", $"{LongestRebuild:F0}"))
         {
-            loading = (load with { WarmUp = WarmUpSeconds, Seconds = LongestRebuild, Until = end.Id }).RunAsync(cancel);
-            await Task.Delay(TimeSpan.FromSeconds(WarmUpSeconds + GeneratorSeconds), cancel);
+            loading = (load with { Seconds = LongestRebuild, Until = end.Id }).RunAsync(cancel);
+            await Task.Delay(TimeSpan.FromSeconds(GeneratorSeconds + load.WarmUp), cancel);
             _rounds.Add($"{series}.seconds", (await RunAsync(database, words, cancel)).Seconds);
         }
 

@@ -14,8 +14,7 @@ internal sealed record OptrackCommand(
     /// <param name="words">The command.</param>
     /// <param name="cancel">Breaks it off.</param>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public static async Task<OptrackCommand> RunAsync(
-        string database, string[] words, CancellationToken cancel)
+    public static async Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel)
     {
         var started = Stopwatch.StartNew();
         await using var process = ChildProcess.StartAssembly(
