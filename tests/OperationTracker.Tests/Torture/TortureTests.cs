@@ -1,5 +1,6 @@
 using OperationTracker.Torture;
 using OperationTracker.Torture.Faults;
+using OperationTracker.Torture.Trials;
 using Xunit.Abstractions;
 
 namespace OperationTracker.Tests.Torture;
@@ -29,6 +30,15 @@ public sealed class TortureTests(ITestOutputHelper output)
         });
 
         figures.Violations.Select(violation => violation.Checker).ShouldContain("ledger");
+    }
+
+    [Fact]
+    public void The_run_before_a_release_has_every_trial_and_every_planted_bug()
+    {
+        var words = File.ReadAllText(Path.Combine(Repository.Root, "eng", "torture")).Split([' ', ';', '\n']);
+
+        Enum.GetNames<TrialKind>().Concat(Enum.GetNames<PlantedBug>()).Select(Words.Hyphenated).Except(words)
+            .ShouldBeEmpty();
     }
 
     private async Task<Figures> RunAsync(TortureOptions options)
