@@ -35,14 +35,16 @@ public sealed class TrackerDatabase : IAsyncDisposable
     /// <summary>
     /// Of the sessions that go over the whole log: statements take as long as they take and may scan, and commits need
     /// not wait for the disk, for what a crash takes back is done again. A session whose client is gone without a word,
-    /// and with it the locks that it holds, ends within a minute. Indexes are built by one process, so that others are
-    /// served.
+    /// and with it the locks that it holds, ends within a minute. One process works for a session, so that others are
+    /// served; and what it writes is sent to the disk as it goes, or the kernel would send it all at once one day, and
+    /// each commit would wait for that.
     /// </summary>
     private const string MaintenanceSettings =
         "-c default_transaction_isolation=read\\ committed -c statement_timeout=0 -c lock_timeout=5s"
         + " -c idle_in_transaction_session_timeout=60s -c timezone=UTC -c jit=off -c search_path=pg_catalog"
         + " -c work_mem=32MB -c maintenance_work_mem=128MB -c synchronous_commit=off"
-        + " -c max_parallel_maintenance_workers=0"
+        + " -c max_parallel_maintenance_workers=0 -c max_parallel_workers_per_gather=0"
+        + " -c backend_flush_after=512kB"
         + " -c tcp_keepalives_idle=20 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3";
 
     private const int CommandSeconds = 12;

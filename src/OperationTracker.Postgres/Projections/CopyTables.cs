@@ -116,22 +116,6 @@ internal sealed class CopyTables(TrackerDatabase database)
         return users.Count == 0 ? "a reader that has gone" : string.Join(", ", users);
     }
 
-    /// <summary>
-    /// Drops the tables that were replaced. Whoever still reads them is waited for briefly; what is left is dropped by
-    /// the next rebuild.
-    /// </summary>
-    public async Task DropReplacedAsync(NpgsqlConnection connection)
-    {
-        try
-        {
-            await ExecuteAsync(connection, "drop_replaced", CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (PostgresException fault) when (PostgresErrors.IsContention(fault))
-        {
-            // Left to the next one.
-        }
-    }
-
     private async Task RequireNoDependentsAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         var dependents = new List<string>();

@@ -15,6 +15,7 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
         var ranges = new ConcurrentQueue<StreamRange>(
             await StreamPages.DivideAsync(database, connection, streams, cancel).ConfigureAwait(false));
         var (pace, faults) = (new Pace(options.Pace, clock), new EventFaults(database, options.OnFault, onFault));
+        var mostEvents = StreamPages.MostEvents(pace, isBusy: false);
         var counters = new RebuildCounters(streams, events, clock);
         using (new Ticker(clock, () => onProgress(counters.Now(faults.Count))))
             await Workers.RunAllAsync(options.Workers, FoldAsync, cancel).ConfigureAwait(false);
@@ -27,7 +28,8 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
             await using var reader = await database.OpenMaintenanceAsync(stop).ConfigureAwait(false);
             while (ranges.TryDequeue(out var range))
             {
-                while (await StreamPages.NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, stop)
+                while (await StreamPages
+                    .NextAsync(database, reader, range, StreamPages.CopiedStreams, mostEvents, stop)
                     .ConfigureAwait(false) is { } page)
                 {
                     var events = 0L;

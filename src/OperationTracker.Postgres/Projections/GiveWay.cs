@@ -3,38 +3,52 @@ using Npgsql;
 namespace OperationTracker.Postgres.Projections;
 
 /// <summary>
-/// Gives way to those who serve: whoever finds somebody else at work in the database, after a piece of work, rests for
-/// twice the time that the piece took. On a system that nobody uses nobody rests; on one that is always at work the
-/// walk takes a third of what it would. Safe for use by several threads.
+/// Gives way to those who serve: while somebody else is at work in the database, one piece of work is done at a time,
+/// so that one processor at most is taken from them. On a system that nobody uses nobody waits for another. Safe for
+/// use by several threads.
 /// </summary>
-internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock)
+internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock) : IDisposable
 {
-    private const int Rests = 2;
-
     /// <summary>Of looks: the last so many say whether the database is in use.</summary>
-    private const int Remembered = 16;
+    public const int Looks = 16;
 
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
-    private int _quietLooks;
+    private readonly SemaphoreSlim _turn = new(1);
+    private int _quietLooks = Looks;
 
     /// <summary>Whether somebody was at work at one of the last looks.</summary>
-    public bool IsBusy => Volatile.Read(ref _quietLooks) < Remembered;
+    public bool IsBusy => Volatile.Read(ref _quietLooks) < Looks;
 
-    /// <summary>Looks, and rests if need be.</summary>
-    /// <param name="connection">An idle session of maintenance.</param>
-    /// <param name="since">When the piece of work was begun, by the clock's timestamp.</param>
-    /// <param name="cancel">Ends the rest.</param>
-    public async Task RestAsync(NpgsqlConnection connection, long since, CancellationToken cancel)
+    /// <summary>Does a piece of work, looks, and rests if need be before the next piece is begun.</summary>
+    /// <param name="connection">A session of maintenance, idle before the work and after it.</param>
+    /// <param name="rests">How often the time of the work is rested for when somebody else is at work.</param>
+    /// <param name="work">Some ten milliseconds' work.</param>
+    /// <param name="cancel">Ends the waiting and the rest.</param>
+    public async Task<T> DoAsync<T>(
+        NpgsqlConnection connection, int rests, Func<Task<T>> work, CancellationToken cancel)
     {
-        var worked = clock.GetElapsedTime(since);
-        if (!await LookAsync(connection, cancel).ConfigureAwait(false))
-            return;
-        var rest = worked * Rests;
-        await Task.Delay(rest < LongestRest ? rest : LongestRest, clock, cancel).ConfigureAwait(false);
+        var inTurn = IsBusy;
+        if (inTurn)
+            await _turn.WaitAsync(cancel).ConfigureAwait(false);
+        try
+        {
+            var since = clock.GetTimestamp();
+            var result = await work().ConfigureAwait(false);
+            var rest = clock.GetElapsedTime(since) * rests;
+            if (await LookAsync(connection, cancel).ConfigureAwait(false) && rest > TimeSpan.Zero)
+                await Task.Delay(rest < LongestRest ? rest : LongestRest, clock, cancel).ConfigureAwait(false);
+            return result;
+        }
+        finally
+        {
+            if (inTurn)
+                _turn.Release();
+        }
     }
 
-    private async Task<bool> LookAsync(NpgsqlConnection connection, CancellationToken cancel)
+    /// <summary>Whether somebody but maintenance is at work right now.</summary>
+    public async Task<bool> LookAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         await using var command = database.Command(connection, "is_database_busy");
         var isBusy = (bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!;
@@ -44,4 +58,7 @@ internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock)
             Interlocked.Increment(ref _quietLooks);
         return isBusy;
     }
+
+    /// <inheritdoc/>
+    public void Dispose() => _turn.Dispose();
 }

@@ -22,7 +22,6 @@ public sealed class ProjectionRebuild
     private readonly Action<RebuildProgress> _onProgress;
     private readonly CopyTables _tables;
     private readonly Pace _pace;
-    private readonly GiveWay? _giveWay;
     private readonly EventFaults _faults;
     private readonly LongStreams _longStreams = new();
     private RebuildLedger _ledger = null!;
@@ -40,7 +39,6 @@ public sealed class ProjectionRebuild
         (_database, _options, _clock, _onProgress) = (database, options, clock, onProgress);
         _tables = new CopyTables(database);
         _pace = new Pace(options.Pace, clock);
-        _giveWay = options.Pace is null ? new GiveWay(database, clock) : null;
         _faults = new EventFaults(database, options.OnFault, onFault);
     }
 
@@ -104,7 +102,9 @@ public sealed class ProjectionRebuild
 
     private async Task BuildAsync(CancellationToken cancel)
     {
+        using var giveWay = new GiveWay(_database, _clock);
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await giveWay.LookAsync(connection, cancel).ConfigureAwait(false);
         // Whoever asks for a pace does not want a burst of index building after it.
         if (_pace.PerSecond is not null)
             await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
@@ -115,7 +115,7 @@ public sealed class ProjectionRebuild
             _options.Workers, stop => NewWorker(_pace, stop).ReadAsync(ranges), cancel).ConfigureAwait(false);
 
         _counters.Phase = "index";
-        if (_giveWay is { IsBusy: false })
+        if (_pace.PerSecond is null && !giveWay.IsBusy)
             await CopyTables.UseAllProcessorsAsync(connection, cancel).ConfigureAwait(false);
         await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
         await _tables.AnalyzeAsync(connection, cancel).ConfigureAwait(false);
@@ -124,12 +124,12 @@ public sealed class ProjectionRebuild
         await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), cancel).ConfigureAwait(false);
         var swap = new RebuildSwap(_database, _ledger, _tables, _counters, _clock, _options.Workers, NewWorker, _pace);
         await swap.RunAsync(connection, cancel).ConfigureAwait(false);
-        await _tables.DropReplacedAsync(connection).ConfigureAwait(false);
-    }
+        if (!giveWay.IsBusy)
+            await new ReplacedTables(_database, _clock).DropAsync(connection, cancel).ConfigureAwait(false);
 
-    private RebuildWorker NewWorker(Pace pace, CancellationToken cancel) =>
-        new(_database, _ledger, _counters, _longStreams, pace, pace == _pace ? _giveWay : null, _faults, _clock,
-            cancel);
+        RebuildWorker NewWorker(Pace pace, CancellationToken stop) =>
+            new(_database, _ledger, _counters, _longStreams, pace, giveWay, _faults, stop);
+    }
 
     /// <summary>
     /// Gives a sign of life each second, and stops all when that cannot be done: the lock may be gone too.

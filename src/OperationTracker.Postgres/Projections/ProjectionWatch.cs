@@ -31,6 +31,7 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
 
     private readonly TrackerDatabase _database;
     private readonly ILogger _logger;
+    private readonly ReplacedTables _replaced;
     private readonly PeriodicWork _rounds;
     private readonly int _rate;
     private readonly HashSet<string> _drifted = new(StringComparer.Ordinal);
@@ -47,6 +48,7 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
     public ProjectionWatch(TrackerDatabase database, int rate, TimeProvider clock, ILogger<ProjectionWatch> logger)
     {
         (_database, _rate, _logger) = (database, rate, logger);
+        _replaced = new ReplacedTables(database, clock);
         _rounds = new PeriodicWork(
             Interval, LookAsync, fault => LogFailed(PostgresErrors.BeforeSending(fault).Message), clock);
         Metrics = new ProjectionMetrics(() => _drifted.Count);
@@ -72,13 +74,17 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         Tell();
     }
 
-    /// <summary>One round: the next views, and those that are known to have drifted.</summary>
+    /// <summary>
+    /// One round: the next views, those that are known to have drifted, and what a rebuild has left behind.
+    /// </summary>
     public async Task LookAsync(CancellationToken cancel)
     {
         await LookAtFingerprintAsync(cancel).ConfigureAwait(false);
+        await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        if (await _replaced.DropWhenQuietAsync(connection, cancel).ConfigureAwait(false))
+            LogDropped();
         if (_rate == 0)
             return;
-        await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         var comparison = new ViewComparison(
             _database, new EventFaults(_database, OnEventFault.SkipAndReport, _ => { }),
             withMembers: false);
@@ -148,6 +154,9 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
         1012, LogLevel.Warning,
         "The table operations was built by the fold {BuiltBy}, and this build folds by {Fold}: preview, and rebuild")]
     private partial void LogOtherFold(string builtBy, string fold);
+
+    [LoggerMessage(1014, LogLevel.Information, "Dropped the tables that a rebuild has replaced")]
+    private partial void LogDropped();
 
     [LoggerMessage(1013, LogLevel.Warning, "The views could not be looked at: {Reason}")]
     private partial void LogFailed(string reason);

@@ -7,11 +7,15 @@ namespace OperationTracker.Postgres.Projections;
 /// One of those that fold at the same time: reads streams on one connection and copies their rows on another, page by
 /// page, each page a transaction with its checkpoint.
 /// </summary>
-/// <remarks><c>giveWay</c> is null where a pace is kept, or others are waited for already.</remarks>
 internal sealed class RebuildWorker(
     TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
-    GiveWay? giveWay, EventFaults faults, TimeProvider clock, CancellationToken cancel)
+    GiveWay giveWay, EventFaults faults, CancellationToken cancel)
 {
+    /// <summary>
+    /// How often the time of a page is rested for while others are at work: the walk takes a third of what it would.
+    /// </summary>
+    private const int Rests = 2;
+
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 250;
 
@@ -26,23 +30,29 @@ internal sealed class RebuildWorker(
         while (ranges.TryDequeue(out var range))
         {
             for (var left = range; left is not null;)
-                left = await ReadPageAsync(reader, writer, copy, left).ConfigureAwait(false);
+            {
+                var (events, next) = await giveWay.DoAsync(
+                    reader, pace.PerSecond is null ? Rests : 0, () => ReadPageAsync(reader, writer, copy, left), cancel)
+                    .ConfigureAwait(false);
+                await pace.WaitAsync(events, cancel).ConfigureAwait(false);
+                left = next;
+            }
         }
     }
 
-    /// <summary>Folds streams anew that have changed, in place of what the copy has of them.</summary>
+    /// <summary>
+    /// Folds streams anew that have changed, in place of what the copy has of them. It takes turns and does not rest:
+    /// it has to be faster than the log grows.
+    /// </summary>
     public async Task CatchUpAsync(ConcurrentQueue<string[]> chunks)
     {
         await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
         while (chunks.TryDequeue(out var chunk))
         {
-            var since = clock.GetTimestamp();
-            await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
-            await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
-            var events = await ReplaceAsync(reader, writer, chunk).ConfigureAwait(false);
-            await transaction.CommitAsync(cancel).ConfigureAwait(false);
-            await RestAsync(reader, events, since).ConfigureAwait(false);
+            var events = await giveWay.DoAsync(reader, 0, () => ReplaceChunkAsync(reader, writer, chunk), cancel)
+                .ConfigureAwait(false);
+            await pace.WaitAsync(events, cancel).ConfigureAwait(false);
         }
     }
 
@@ -114,13 +124,26 @@ internal sealed class RebuildWorker(
         await forget.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
     }
 
-    /// <summary>One page, with its checkpoint; what is left of the range after it, null when nothing is.</summary>
-    private async Task<StreamRange?> ReadPageAsync(
+    private async Task<long> ReplaceChunkAsync(NpgsqlConnection reader, NpgsqlConnection writer, string[] streamIds)
+    {
+        await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
+        await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
+        var events = await ReplaceAsync(reader, writer, streamIds).ConfigureAwait(false);
+        await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        return events;
+    }
+
+    /// <summary>
+    /// One page, with its checkpoint: how many events, and what is left of the range after it, null when nothing is.
+    /// </summary>
+    private async Task<(long Events, StreamRange? Left)> ReadPageAsync(
         NpgsqlConnection reader, NpgsqlConnection writer, CopyWriter copy, StreamRange range)
     {
-        var since = clock.GetTimestamp();
         var page = await StreamPages
-            .NextAsync(database, reader, range, StreamPages.CopiedStreams, pace, cancel).ConfigureAwait(false);
+            .NextAsync(
+                database, reader, range, StreamPages.CopiedStreams, StreamPages.MostEvents(pace, giveWay.IsBusy),
+                cancel)
+            .ConfigureAwait(false);
         await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
         var (streams, events, rows) = (0L, 0L, 0L);
@@ -141,14 +164,6 @@ internal sealed class RebuildWorker(
         await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel)
             .ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
-        await RestAsync(reader, events, since).ConfigureAwait(false);
-        return finished ? null : range with { Reached = reached };
-    }
-
-    private async Task RestAsync(NpgsqlConnection connection, long events, long since)
-    {
-        await pace.WaitAsync(events, cancel).ConfigureAwait(false);
-        if (giveWay is not null)
-            await giveWay.RestAsync(connection, since, cancel).ConfigureAwait(false);
+        return (events, finished ? null : range with { Reached = reached });
     }
 }

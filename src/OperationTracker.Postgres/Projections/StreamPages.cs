@@ -28,10 +28,22 @@ internal static class StreamPages
     public const int ComparedStreams = 300;
 
     /// <summary>Events of a page, unless its only stream has more: a tenth of a second's work.</summary>
-    private const int MostEvents = 5_000;
+    private const int ManyEvents = 5_000;
+
+    /// <summary>As many while others are at work: they wait behind a page for some ten milliseconds.</summary>
+    private const int FewEvents = 2_000;
 
     /// <summary>A page's share of a second, where a pace is kept: work, then rest, in short turns.</summary>
     private const double PacedSeconds = 0.1;
+
+    /// <summary>Events of a page at most, unless its only stream has more.</summary>
+    /// <param name="pace">Keeps a page to a tenth of a second.</param>
+    /// <param name="isBusy">Whether others are at work in the database.</param>
+    public static double MostEvents(Pace pace, bool isBusy)
+    {
+        var most = isBusy ? FewEvents : ManyEvents;
+        return Math.Min(most, pace.PerSecond * PacedSeconds ?? most);
+    }
 
     public static async Task<IReadOnlyList<StreamRange>> DivideAsync(
         TrackerDatabase database, NpgsqlConnection connection, long streams, CancellationToken cancel)
@@ -60,11 +72,11 @@ internal static class StreamPages
     /// <param name="connection">Where to ask.</param>
     /// <param name="range">What is left of the range.</param>
     /// <param name="mostStreams">Streams of the page at most.</param>
-    /// <param name="pace">Keeps a page to a tenth of a second.</param>
+    /// <param name="mostEvents">Events of the page at most, unless its only stream has more.</param>
     /// <param name="cancel">Stops it.</param>
     public static async Task<StreamPage?> NextAsync(
-        TrackerDatabase database, NpgsqlConnection connection, StreamRange range, int mostStreams, Pace pace,
-        CancellationToken cancel)
+        TrackerDatabase database, NpgsqlConnection connection, StreamRange range, int mostStreams,
+        double mostEvents, CancellationToken cancel)
     {
         await using var command = new NpgsqlCommand { Connection = connection }.With(range.Reached).With(mostStreams);
         if (range.Last is not null)
@@ -74,11 +86,10 @@ internal static class StreamPages
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var streams = new Dictionary<string, long>(StringComparer.Ordinal);
         var (last, events, isLast) = ("", 0L, true);
-        var most = Math.Min(MostEvents, pace.PerSecond * PacedSeconds ?? MostEvents);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))
         {
             var (id, version) = (rows.GetString(0), rows.GetInt64(1));
-            if (streams.Count > 0 && events + version > most)
+            if (streams.Count > 0 && events + version > mostEvents)
             {
                 isLast = false;
                 break;

@@ -90,10 +90,11 @@ public sealed class ViewVerification(
     {
         var comparison = new ViewComparison(database, faults, withMembers);
         await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        var mostEvents = StreamPages.MostEvents(_pace, isBusy: false);
         while (ranges.TryDequeue(out var range))
         {
             while (await StreamPages
-                .NextAsync(database, connection, range, StreamPages.ComparedStreams, _pace, cancel)
+                .NextAsync(database, connection, range, StreamPages.ComparedStreams, mostEvents, cancel)
                 .ConfigureAwait(false) is { } page)
             {
                 var compared = await comparison.CompareAsync(connection, page, cancel).ConfigureAwait(false);

@@ -1,0 +1,151 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+using OperationTracker.Postgres.Projections;
+using OperationTracker.Tests.EventStore;
+
+namespace OperationTracker.Tests.Projections;
+
+/// <summary>What a rebuild leaves to those who serve: a processor, and the disk.</summary>
+public sealed class GivingWayTests : IAsyncLifetime
+{
+    private static readonly TimeSpan Piece = TimeSpan.FromMilliseconds(30);
+
+    private TrackerFixture _tracker = null!;
+
+    public async Task InitializeAsync() => _tracker = await TrackerFixture.CreateAsync();
+
+    public async Task DisposeAsync() => await _tracker.DisposeAsync();
+
+    [Fact]
+    public async Task Pieces_are_done_one_at_a_time_while_somebody_else_is_at_work_and_together_while_nobody_is()
+    {
+        using var giveWay = new GiveWay(_tracker.Database, TimeProvider.System);
+
+        (await MostAtOnceAsync(giveWay)).ShouldBe(2);
+        await using (await BeAtWorkAsync())
+        {
+            await using var connection = await _tracker.Database.OpenMaintenanceAsync(default);
+            (await giveWay.LookAsync(connection, default)).ShouldBeTrue();
+            (await MostAtOnceAsync(giveWay)).ShouldBe(1);
+        }
+
+        giveWay.IsBusy.ShouldBeTrue("somebody was a moment ago");
+        await using var quiet = await _tracker.Database.OpenMaintenanceAsync(default);
+        for (var look = 0; look < GiveWay.Looks; look++)
+            (await giveWay.LookAsync(quiet, default)).ShouldBeFalse();
+        giveWay.IsBusy.ShouldBeFalse();
+        (await MostAtOnceAsync(giveWay)).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Whoever_was_stopped_or_failed_leaves_the_turn_to_the_next()
+    {
+        using var giveWay = new GiveWay(_tracker.Database, TimeProvider.System);
+        await using var work = await BeAtWorkAsync();
+        await using var connection = await _tracker.Database.OpenMaintenanceAsync(default);
+        await giveWay.LookAsync(connection, default);
+
+        await Should.ThrowAsync<InvalidOperationException>(
+            () => giveWay.DoAsync<int>(connection, 0, () => throw new InvalidOperationException(), default));
+
+        (await giveWay.DoAsync(connection, 0, () => Task.FromResult(7), default).WaitAsync(TimeSpan.FromSeconds(5)))
+            .ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task What_was_replaced_is_dropped_when_nobody_is_at_work()
+    {
+        await _tracker.PutSomeAsync(20);
+        await using var watch = NewWatch();
+        await using (await BeAtWorkAsync())
+        {
+            await _tracker.RebuildAsync();
+            await watch.LookAsync(default);
+            (await ReplacedAsync()).ShouldBe(2);
+        }
+
+        await watch.LookAsync(default);
+
+        (await ReplacedAsync()).ShouldBe(0);
+        await _tracker.RebuildAsync();
+        (await ReplacedAsync()).ShouldBe(0, "nobody was at work");
+    }
+
+    [Fact]
+    public async Task What_was_replaced_is_dropped_after_an_hour_though_somebody_always_is_at_work()
+    {
+        await _tracker.PutSomeAsync(20);
+        await using var watch = NewWatch();
+        await using var work = await BeAtWorkAsync();
+        await _tracker.RebuildAsync();
+        await _tracker.ExecuteAsync(
+            "update tracker.projection_rebuilds set finished_at = finished_at - interval '61 minutes'");
+
+        await watch.LookAsync(default);
+
+        (await ReplacedAsync()).ShouldBe(0);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_one_rebuild_does_not_stand_in_the_way_of_the_next()
+    {
+        await _tracker.PutSomeAsync(20);
+        await using var work = await BeAtWorkAsync();
+
+        for (var time = 0; time < 3; time++)
+            (await _tracker.RebuildAsync()).Phase.ShouldBe("done");
+
+        (await ReplacedAsync()).ShouldBe(2);
+        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+    }
+
+    private ProjectionWatch NewWatch() =>
+        new(_tracker.Database, 0, TimeProvider.System, NullLogger<ProjectionWatch>.Instance);
+
+    private async Task<long> ReplacedAsync() => (long)(await _tracker.ExecuteAsync(
+        "select count(*) from pg_class where relname in ('operations_replaced', 'past_operations_replaced')"))!;
+
+    private async Task<int> MostAtOnceAsync(GiveWay giveWay)
+    {
+        var (now, most) = (0, 0);
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(WorkAsync))).WaitAsync(TimeSpan.FromSeconds(20));
+        return most;
+
+        async Task WorkAsync()
+        {
+            await using var connection = await _tracker.Database.OpenMaintenanceAsync(default);
+            for (var piece = 0; piece < 5; piece++)
+            {
+                await giveWay.DoAsync(connection, 0, async () =>
+                {
+                    lock (giveWay)
+                        most = Math.Max(most, ++now);
+                    await Task.Delay(Piece);
+                    lock (giveWay)
+                        now--;
+                    return 0;
+                }, default);
+            }
+        }
+    }
+
+    /// <summary>Somebody with a statement under way, until it is disposed of.</summary>
+    private async Task<IAsyncDisposable> BeAtWorkAsync()
+    {
+        var connection = new NpgsqlConnection(_tracker.ConnectionString);
+        await connection.OpenAsync();
+        var command = new NpgsqlCommand("select pg_sleep(60)", connection);
+        return new AtWork(connection, command, command.ExecuteNonQueryAsync());
+    }
+
+    private sealed class AtWork(NpgsqlConnection connection, NpgsqlCommand command, Task work) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            command.Cancel();
+            await Should.ThrowAsync<OperationCanceledException>(work).WaitAsync(TimeSpan.FromSeconds(5));
+            await command.DisposeAsync();
+            await connection.DisposeAsync();
+        }
+    }
+}
