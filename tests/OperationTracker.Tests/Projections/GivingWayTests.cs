@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OperationTracker.Postgres.Projections;
@@ -107,14 +108,16 @@ public sealed class GivingWayTests : IAsyncLifetime
 
     private async Task<int> MostAtOnceAsync(GiveWay giveWay)
     {
+        await using var one = await _tracker.Database.OpenMaintenanceAsync(default);
+        await using var other = await _tracker.Database.OpenMaintenanceAsync(default);
         var (now, most) = (0, 0);
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => Task.Run(WorkAsync))).WaitAsync(TimeSpan.FromSeconds(20));
+        await Task.WhenAll(Task.Run(() => WorkAsync(one)), Task.Run(() => WorkAsync(other)))
+            .WaitAsync(TimeSpan.FromSeconds(20));
         return most;
 
-        async Task WorkAsync()
+        async Task WorkAsync(NpgsqlConnection connection)
         {
-            await using var connection = await _tracker.Database.OpenMaintenanceAsync(default);
-            for (var piece = 0; piece < 5; piece++)
+            for (var piece = 0; piece < 10; piece++)
             {
                 await giveWay.DoAsync(connection, 0, async () =>
                 {
@@ -135,7 +138,16 @@ public sealed class GivingWayTests : IAsyncLifetime
         var connection = new NpgsqlConnection(_tracker.ConnectionString);
         await connection.OpenAsync();
         var command = new NpgsqlCommand("select pg_sleep(60)", connection);
-        return new AtWork(connection, command, command.ExecuteNonQueryAsync());
+        var work = new AtWork(connection, command, command.ExecuteNonQueryAsync());
+        var waited = Stopwatch.StartNew();
+        while (await _tracker.ExecuteAsync(
+            $"select true from pg_stat_activity where pid = {connection.ProcessID} and wait_event = 'PgSleep'") is null)
+        {
+            waited.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20), "the statement is not run");
+            await Task.Delay(5);
+        }
+
+        return work;
     }
 
     private sealed class AtWork(NpgsqlConnection connection, NpgsqlCommand command, Task work) : IAsyncDisposable
