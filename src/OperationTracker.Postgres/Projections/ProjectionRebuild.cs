@@ -124,8 +124,12 @@ public sealed class ProjectionRebuild
         await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), cancel).ConfigureAwait(false);
         var swap = new RebuildSwap(_database, _ledger, _tables, _counters, _clock, _options.Workers, NewWorker, _pace);
         await swap.RunAsync(connection, cancel).ConfigureAwait(false);
+        // It is done by now, whoever wants it stopped.
         if (!giveWay.IsBusy)
-            await new ReplacedTables(_database, _clock).DropAsync(connection, cancel).ConfigureAwait(false);
+        {
+            await new ReplacedTables(_database, _clock).DropAsync(connection, CancellationToken.None)
+                .ConfigureAwait(false);
+        }
 
         RebuildWorker NewWorker(Pace pace, CancellationToken stop) =>
             new(_database, _ledger, _counters, _longStreams, pace, giveWay, _faults, stop);

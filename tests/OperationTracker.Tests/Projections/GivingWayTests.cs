@@ -39,7 +39,7 @@ public sealed class GivingWayTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Whoever_was_stopped_or_failed_leaves_the_turn_to_the_next()
+    public async Task Whoever_failed_leaves_the_turn_to_the_next()
     {
         using var giveWay = new GiveWay(_tracker.Database, TimeProvider.System);
         await using var work = await BeAtWorkAsync();
