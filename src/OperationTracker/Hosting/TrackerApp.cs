@@ -23,7 +23,8 @@ internal static class TrackerApp
         ServeOptions options, string connectionString, Func<string?>? embeddedProblem = null,
         TimeProvider? clock = null)
     {
-        var builder = WebApplication.CreateSlimBuilder();
+        // Empty: others read settings from files of the directory in which they are started, and watch all below it.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddLogging(builder.Logging, options);
         builder.WebHost.UseUrls([.. options.Urls]);
         builder.WebHost.UseKestrel(ConfigureKestrel);
@@ -49,9 +50,11 @@ internal static class TrackerApp
             embeddedProblem ?? (() => null)));
         services.AddSingleton<SchemaStartup>();
         services.AddSingleton<Edge>();
-        services.Insert(0, ServiceDescriptor.Singleton<IStartupFilter, OutermostEdge>());
 
         var app = builder.Build();
+        // What the host filter refuses has to carry the error body too.
+        app.Use(app.Services.GetRequiredService<Edge>().HandleAsync);
+        app.UseHostFiltering();
         app.Use(RawTarget.RouteAsync);
         app.UseRouting();
         TrackerApi.Map(app);
@@ -110,19 +113,6 @@ internal static class TrackerApp
         // What keeps it from starting is told in a sentence, not with a stack.
         logging.AddFilter("Microsoft.Extensions.Hosting", LogLevel.None);
         logging.AddFilter("Npgsql", LogLevel.None);
-    }
-
-    /// <summary>
-    /// Puts the edge around all else. The builder puts its host filter before whatever the application uses, and what
-    /// that refuses has to carry the error body too.
-    /// </summary>
-    private sealed class OutermostEdge(Edge edge) : IStartupFilter
-    {
-        public Action<IApplicationBuilder> Configure(Action<IApplicationBuilder> next) => app =>
-        {
-            app.Use(edge.HandleAsync);
-            next(app);
-        };
     }
 
     /// <summary>Signals are the command line's business; the host starts and stops when it is told to.</summary>
