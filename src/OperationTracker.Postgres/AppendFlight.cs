@@ -4,28 +4,33 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// Carries out one flight: load, decide, append, tell. Promises: every entry is settled or put back; what was sent is
-/// never sent again unless the database said for certain that it took nothing; a flight that fails for certain is split
-/// until only the guilty change fails.
+/// Carries out one flight: load, decide, append, tell. What this node knows of a stream is assumed to stand, and not
+/// loaded. Promises: every entry is settled or put back; what was sent is never sent again unless the database said for
+/// certain that it took nothing; a flight that fails for certain is split until only the guilty change fails; what was
+/// only assumed is told to nobody before an append has proved it.
 /// </summary>
 /// <param name="database">Where to.</param>
 /// <param name="loader">Loads what stands.</param>
+/// <param name="clock">Tells how long sessions have been silent.</param>
 /// <param name="putBack">Takes entries that have to wait for another flight.</param>
 /// <param name="onEnd">Is told what a flight came to: the failure of all of it, null when something was stored.</param>
 internal sealed class AppendFlight(
-    TrackerDatabase database, StateLoader loader, Action<PendingAppend> putBack, Action<EventStoreException?> onEnd)
+    TrackerDatabase database, StateLoader loader, TimeProvider clock, Action<PendingAppend> putBack,
+    Action<EventStoreException?> onEnd) : IAsyncDisposable
 {
+    private readonly FlightSessions _sessions = new(database, clock);
+    private readonly RememberedStates _states = new(clock);
+
     /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
     public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
     {
-        NpgsqlConnection? connection = null;
+        FlightSession? session = null;
         FlightPlan plan;
         try
         {
             try
             {
-                (connection, var operations) = await LoadAsync(entries).ConfigureAwait(false);
-                plan = FlightPlan.Of(entries, operations);
+                (session, plan) = await PrepareAsync(entries).ConfigureAwait(false);
             }
             catch (Exception fault)
             {
@@ -34,46 +39,94 @@ internal sealed class AppendFlight(
             }
 
             if (plan.Units.Count > 0)
-                await AppendAsync(connection, plan, prepared).ConfigureAwait(false);
+                await AppendAsync(session, plan, prepared).ConfigureAwait(false);
         }
         finally
         {
-            if (connection is not null)
-                await connection.DisposeAsync().ConfigureAwait(false);
+            if (session is not null)
+                await _sessions.GiveBackAsync(session).ConfigureAwait(false);
         }
     }
 
+    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+
     /// <summary>
-    /// Opens a connection and loads. A connection from the pool may have died unseen; what broke here had changed
-    /// nothing, so it is tried once more with the pool emptied.
+    /// Decides about all. A session may have died unseen; what broke here had changed nothing, so it is tried once more,
+    /// with a new one.
     /// </summary>
-    private async Task<(NpgsqlConnection, IReadOnlyDictionary<string, LoadedOperation>)> LoadAsync(
-        IReadOnlyList<PendingAppend> entries)
+    private async Task<(FlightSession, FlightPlan)> PrepareAsync(IReadOnlyList<PendingAppend> entries)
     {
-        string[] ids = [.. entries.Select(entry => entry.StreamId).Distinct(StringComparer.Ordinal)];
         for (var attempt = 1; ; attempt++)
         {
-            NpgsqlConnection? connection = null;
+            FlightSession? session = null;
             try
             {
-                connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
-                var loaded = await loader.LoadAsync(connection, ids, CancellationToken.None).ConfigureAwait(false);
-                return (connection, ids.Zip(loaded).ToDictionary(StringComparer.Ordinal));
+                session = await _sessions.TakeAsync().ConfigureAwait(false);
+                return (session, await DecideAsync(session, entries).ConfigureAwait(false));
             }
             catch (Exception fault)
             {
-                if (connection is not null)
-                    await connection.DisposeAsync().ConfigureAwait(false);
-                if (attempt > 1 || fault is not NpgsqlException || fault is PostgresException || connection is null)
+                if (session is not null)
+                    await session.DisposeAsync().ConfigureAwait(false);
+                if (attempt > 1 || fault is not NpgsqlException || fault is PostgresException || session is null)
                     throw;
-                database.DataSource.Clear();
+                _states.ForgetAll();
+                database.NoteBreak();
             }
         }
     }
 
-    private async Task AppendAsync(NpgsqlConnection connection, FlightPlan plan, Action prepared)
+    private async Task<FlightPlan> DecideAsync(FlightSession session, IReadOnlyList<PendingAppend> entries)
     {
-        await using var command = FlightCommand.Create(database, connection, plan);
+        var plan = new FlightPlan();
+        var operations = session.IsAlive ? Assume(entries) : [];
+        var toLoad = entries;
+        if (operations.Count > 0)
+        {
+            var unproven = plan.Decide(
+                entries.Where(entry => operations.ContainsKey(entry.StreamId)), operations);
+            toLoad = [.. unproven, .. entries.Where(entry => !operations.ContainsKey(entry.StreamId))];
+        }
+
+        if (toLoad.Count > 0)
+            plan.Decide(toLoad, await LoadAsync(session, toLoad).ConfigureAwait(false));
+        return plan;
+    }
+
+    /// <summary>What is assumed of the entries' streams, of those for which that may do.</summary>
+    private Dictionary<string, LoadedOperation> Assume(IReadOnlyList<PendingAppend> entries)
+    {
+        var operations = new Dictionary<string, LoadedOperation>(entries.Count, StringComparer.Ordinal);
+        foreach (var entry in entries)
+        {
+            if (_states.Assume(entry.StreamId) is { } operation)
+                operations.TryAdd(entry.StreamId, operation);
+        }
+
+        // What met another writer, and a view that is to be caught up, need what stands indeed.
+        foreach (var entry in entries)
+        {
+            if (entry.Conflicts > 0 || entry.Change is null)
+                operations.Remove(entry.StreamId);
+        }
+
+        return operations;
+    }
+
+    private async Task<Dictionary<string, LoadedOperation>> LoadAsync(
+        FlightSession session, IReadOnlyList<PendingAppend> entries)
+    {
+        string[] ids = [.. entries.Select(entry => entry.StreamId).Distinct(StringComparer.Ordinal)];
+        var loaded = await loader.LoadAsync(session.Connection, ids, CancellationToken.None).ConfigureAwait(false);
+        session.NoteAnswer();
+        foreach (var (id, operation) in ids.Zip(loaded))
+            _states.NoteLoaded(id, operation);
+        return ids.Zip(loaded).ToDictionary(StringComparer.Ordinal);
+    }
+
+    private async Task AppendAsync(FlightSession session, FlightPlan plan, Action prepared)
+    {
+        await using var command = FlightCommand.Create(database, session.Connection, plan);
         try
         {
             await command.PrepareAsync(CancellationToken.None).ConfigureAwait(false);
@@ -84,40 +137,70 @@ internal sealed class AppendFlight(
             return;
         }
 
-        HashSet<int> appended;
+        AppendedUnit?[] appended;
         try
         {
-            var sent = SendAsync(command);
+            var sent = SendAsync(command, plan.Units.Count);
             prepared();
             appended = await sent.ConfigureAwait(false);
+            session.NoteAnswer();
         }
         catch (Exception fault)
         {
+            if (fault is not PostgresException || !session.IsOpen)
+                _states.ForgetAll();
             await HandleAsync(plan, fault).ConfigureAwait(false);
             return;
         }
 
+        Remember(plan, appended);
         for (var i = 0; i < plan.Units.Count; i++)
         {
-            if (appended.Contains(i + 1))
+            if (appended[i] is not null)
                 plan.Units[i].SettleAll();
             else
                 PutBackAll(plan.Units[i].Entries);
         }
 
-        if (appended.Count > 0)
+        if (appended.Any(unit => unit is not null))
             onEnd(null);
+    }
+
+    /// <summary>Keeps what the flight has learned of its streams, before anybody can send the next change of one.</summary>
+    private void Remember(FlightPlan plan, AppendedUnit?[] appended)
+    {
+        if (appended.FirstOrDefault(unit => unit is not null) is { } any)
+        {
+            _states.NoteFlight(
+                any.LogBefore, plan.Units.Where((_, i) => appended[i] is not null).Sum(unit => unit.Events.Count));
+        }
+
+        for (var i = 0; i < appended.Length; i++)
+        {
+            var unit = plan.Units[i];
+            if (ReferenceEquals(unit.Before, LoadedOperation.AssumedNew))
+                _states.NoteAssumedNew(wasNew: appended[i] is not null);
+            if (appended[i] is { Link: { } link, At: var at })
+                _states.Keep(unit.StreamId, new LoadedOperation(unit.State, unit.View, at) { LastLink = link });
+            else
+                _states.Forget(unit.StreamId);
+        }
     }
 
     /// <summary>
     /// Sends the statement and waits for its commit: with no cancellation, for the outcome would be unknown.
     /// </summary>
-    private static async Task<HashSet<int>> SendAsync(NpgsqlCommand command)
+    /// <returns>For each unit what became of it; null where it was not appended.</returns>
+    private static async Task<AppendedUnit?[]> SendAsync(NpgsqlCommand command, int units)
     {
-        var appended = new HashSet<int>();
+        var appended = new AppendedUnit?[units];
         await using var rows = await command.ExecuteReaderAsync(CancellationToken.None).ConfigureAwait(false);
         while (await rows.ReadAsync(CancellationToken.None).ConfigureAwait(false))
-            appended.Add(rows.GetInt32(0));
+        {
+            appended[rows.GetInt32(0) - 1] = new AppendedUnit(
+                rows.GetFieldValue<DateTimeOffset>(1), rows.IsDBNull(2) ? null : rows.GetFieldValue<byte[]>(2),
+                rows.GetInt64(3));
+        }
 
         // The rows come before the commit. Only the end of the whole answer says that it is done.
         while (await rows.NextResultAsync(CancellationToken.None).ConfigureAwait(false))
@@ -167,4 +250,10 @@ internal sealed class AppendFlight(
         foreach (var entry in entries)
             entry.Fail(fault);
     }
+
+    /// <summary>What the database says of a unit that it has appended.</summary>
+    /// <param name="At">The time of its events.</param>
+    /// <param name="Link">The link of the last; null where it was not told.</param>
+    /// <param name="LogBefore">Where the log ended before the flight.</param>
+    private sealed record AppendedUnit(DateTimeOffset At, byte[]? Link, long LogBefore);
 }

@@ -1,15 +1,17 @@
 using Npgsql;
 using NpgsqlTypes;
-using OperationTracker.Core.Operations;
+using OperationTracker.Core.Audit;
 
 namespace OperationTracker.Postgres;
 
 /// <summary>The statement that appends a flight, with its arrays: one element a unit, then one an event.</summary>
 internal static class FlightCommand
 {
+    private static readonly byte[] NoLink = EventSeal.NoLink();
+
     public static NpgsqlCommand Create(TrackerDatabase database, NpgsqlConnection connection, FlightPlan plan)
     {
-        var command = database.Command(connection, "append_flight");
+        var command = database.Command(connection, "append_changes");
         AddParameters(command.Parameters, plan);
         return command;
     }
@@ -36,7 +38,6 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Before.State.Version);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.Version);
         Add(parameters, NpgsqlDbType.TimestampTz, units, unit => unit.Before.LastEventAt.UtcDateTime);
-        Add(parameters, NpgsqlDbType.Bytea, units, unit => unit.Before.LastLink);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.DocumentVersion);
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.OccurredTime);
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.LastUpdateTime);
@@ -48,12 +49,17 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Text, units, unit => string.Join(' ', unit.State.Refusals));
         Add(parameters, NpgsqlDbType.Text, units, unit => Redactions.Write(unit.State.Redactions));
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.Document);
+        var events = 0;
+        Add<StreamUnit, int?>(
+            parameters, NpgsqlDbType.Integer, units,
+            unit => unit.Events.Count == 0 ? null : events += unit.Events.Count);
     }
 
     private static void AddEvents(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
     {
         var events = SealedEvent.Of(units);
         Add(parameters, NpgsqlDbType.Integer, events, row => row.Unit);
+        Add(parameters, NpgsqlDbType.Text, events, row => row.Content.StreamId);
         Add(parameters, NpgsqlDbType.Bigint, events, row => row.Content.Version);
         Add(parameters, NpgsqlDbType.Uuid, events, row => row.Content.Id);
         Add(parameters, NpgsqlDbType.Text, events, row => row.Content.Type);
@@ -65,6 +71,17 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Jsonb, events, row => row.Headers);
         Add(parameters, NpgsqlDbType.Bytea, events, row => row.Secret);
         Add(parameters, NpgsqlDbType.Bytea, events, row => row.Hash);
+        Add(parameters, NpgsqlDbType.Bytea, events, row => LinkBefore(units[row.Unit - 1], row.Content.Version));
+    }
+
+    /// <summary>
+    /// The link that a unit's first event follows, empty where it is to be looked up; null for the events after it.
+    /// </summary>
+    private static byte[]? LinkBefore(StreamUnit unit, long version)
+    {
+        if (version > unit.Before.State.Version + 1)
+            return null;
+        return version == 1 ? NoLink : unit.Before.LastLink ?? [];
     }
 
     private static void Add<TRow, TValue>(

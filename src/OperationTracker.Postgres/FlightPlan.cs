@@ -19,14 +19,29 @@ internal sealed class FlightPlan
         IEnumerable<PendingAppend> entries, IReadOnlyDictionary<string, LoadedOperation> operations)
     {
         var plan = new FlightPlan();
+        plan.Decide(entries, operations);
+        return plan;
+    }
+
+    /// <summary>Decides about more entries, of other streams, in order.</summary>
+    /// <returns>
+    /// Those that are not decided about: upon what was assumed of their streams nothing is to be written, so that no
+    /// append would prove it. They are to be decided about again, upon what is loaded.
+    /// </returns>
+    public IReadOnlyList<PendingAppend> Decide(
+        IEnumerable<PendingAppend> entries, IReadOnlyDictionary<string, LoadedOperation> operations)
+    {
         var units = operations.ToDictionary(item => item.Key, item => new StreamUnit(item.Key, item.Value));
         foreach (var entry in entries)
         {
             var unit = units[entry.StreamId];
-            var wasEmpty = !unit.Writes;
             try
             {
                 unit.Add(entry);
+            }
+            catch (Exception) when (unit.Before.IsAssumed)
+            {
+                unit.Doubt(entry);
             }
             catch (Exception fault)
             {
@@ -35,13 +50,20 @@ internal sealed class FlightPlan
                 continue;
             }
 
-            if (!unit.Writes)
+            if (!unit.Writes && !unit.Before.IsAssumed)
                 unit.SettleLast();
-            else if (wasEmpty)
-                plan._units.Add(unit);
         }
 
-        return plan;
+        var unproven = new List<PendingAppend>();
+        foreach (var unit in units.Values)
+        {
+            if (unit.Before.IsAssumed && (unit.IsDoubtful || !unit.Writes))
+                unproven.AddRange(unit.Entries);
+            else if (unit.Writes)
+                _units.Add(unit);
+        }
+
+        return unproven;
     }
 }
 
@@ -64,6 +86,9 @@ internal sealed class StreamUnit(string streamId, LoadedOperation operation)
 
     /// <summary>Whether there is anything to write: events, or a view to catch up.</summary>
     public bool Writes { get; private set; }
+
+    /// <summary>Whether a decision failed, as it may upon what is assumed wrongly.</summary>
+    public bool IsDoubtful { get; private set; }
 
     public IEnumerable<PendingAppend> Entries => _outcomes.Select(item => item.Entry);
 
@@ -92,6 +117,13 @@ internal sealed class StreamUnit(string streamId, LoadedOperation operation)
         _events.AddRange(events.Select((@event, i) => new NewEvent(first + i, @event, metadata)));
         (State, _view, Writes) = (after, view, true);
         _outcomes.Add((entry, new AppendOutcome(view, first, last)));
+    }
+
+    /// <summary>Takes note of an entry about which no decision came about.</summary>
+    public void Doubt(PendingAppend entry)
+    {
+        IsDoubtful = true;
+        _outcomes.Add((entry, new AppendOutcome(null, 0, 0)));
     }
 
     /// <summary>Settles the entry added last, which needs nothing written before or by it.</summary>

@@ -15,6 +15,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
 {
     private readonly TrackerDatabase _database;
     private readonly AppendQueue _appends;
+    private readonly AppendFlight _flight;
     private readonly ReadQueue _reads;
     private readonly OperationsTable _operations;
     private readonly PastOperations _past;
@@ -35,8 +36,8 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
     {
         _database = database;
         var loader = new StateLoader(database);
-        var flight = new AppendFlight(database, loader, entry => _appends!.PutBack(entry), NoteEnd);
-        _appends = new AppendQueue(flight.FlyAsync, limits, clock);
+        _flight = new AppendFlight(database, loader, clock, entry => _appends!.PutBack(entry), NoteEnd);
+        _appends = new AppendQueue(_flight.FlyAsync, limits, clock);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
         _past = new PastOperations(database);
@@ -141,6 +142,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         await _tree.DisposeAsync().ConfigureAwait(false);
         await _sweep.DisposeAsync().ConfigureAwait(false);
         await _appends.DisposeAsync().ConfigureAwait(false);
+        await _flight.DisposeAsync().ConfigureAwait(false);
     }
 
     private Task<AppendOutcome> CatchUpAsync(string streamId, CancellationToken cancel) =>

@@ -95,7 +95,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
             }
             catch (NpgsqlException fault) when (attempt == 1 && fault is not PostgresException)
             {
-                database.DataSource.Clear();
+                database.NoteBreak();
             }
         }
 

@@ -18,9 +18,9 @@ internal sealed class RememberedViews
     /// <summary>What an entry takes beside its document.</summary>
     private const int EntryBytes = 400;
 
-    private Dictionary<string, OperationView> _young = new(StringComparer.Ordinal);
-    private Dictionary<string, OperationView> _old = new(StringComparer.Ordinal);
-    private long _youngBytes;
+    private readonly Generations<OperationView> _views = new(
+        GenerationBytes, static (id, view) => view.Document.Length + (sizeof(char) * id.Length) + EntryBytes);
+
     private ViewsOrigin? _origin;
 
     /// <summary>Up to where the log is known; null until it was first asked.</summary>
@@ -31,30 +31,13 @@ internal sealed class RememberedViews
     /// </summary>
     public OperationView? Find(string id, string? knownETag)
     {
-        if (!_young.TryGetValue(id, out var view))
-        {
-            if (!_old.Remove(id, out view))
-                return null;
-            Add(id, view);
-        }
-
-        return view.Document.IsEmpty && view.ETag != knownETag ? null : view;
+        var view = _views.Find(id);
+        return view is null || (view.Document.IsEmpty && view.ETag != knownETag) ? null : view;
     }
 
     /// <summary>Remembers what was read at or after <see cref="Position"/>.</summary>
-    public void Add(string id, OperationView view)
-    {
-        if (view.Document.Length > LargestDocument)
-            view = view with { Document = default };
-        if (_youngBytes > GenerationBytes)
-        {
-            (_old, _young, _youngBytes) = (_young, _old, 0);
-            _young.Clear();
-        }
-
-        _young[id] = view;
-        _youngBytes += view.Document.Length + (sizeof(char) * id.Length) + EntryBytes;
-    }
+    public void Add(string id, OperationView view) =>
+        _views.Add(id, view.Document.Length > LargestDocument ? view with { Document = default } : view);
 
     /// <summary>Goes on to what the log says now.</summary>
     /// <param name="position">Where it ends.</param>
@@ -70,22 +53,14 @@ internal sealed class RememberedViews
         else
         {
             foreach (var id in changed)
-            {
-                _young.Remove(id);
-                _old.Remove(id);
-            }
+                _views.Remove(id);
         }
 
         (Position, _origin) = (position, origin);
     }
 
     /// <summary>Drops all.</summary>
-    public void Forget()
-    {
-        _young.Clear();
-        _old.Clear();
-        _youngBytes = 0;
-    }
+    public void Forget() => _views.Clear();
 }
 
 /// <summary>What changes when views do without the log's moving.</summary>

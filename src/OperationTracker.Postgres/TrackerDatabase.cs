@@ -55,6 +55,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
     private const int PoolSize = 16;
 
     private readonly Lazy<NpgsqlDataSource> _maintenance;
+    private int _breaks;
 
     /// <summary>
     /// A pool for <paramref name="connectionString"/>, whose own settings stay where the tracker has no need.
@@ -134,6 +135,18 @@ public sealed class TrackerDatabase : IAsyncDisposable
         await DataSource.DisposeAsync().ConfigureAwait(false);
         if (_maintenance.IsValueCreated)
             await _maintenance.Value.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>How often a connection was found broken.</summary>
+    internal int Breaks => Volatile.Read(ref _breaks);
+
+    /// <summary>
+    /// Empties the pool: one connection was found broken, so the others may be, and the next are to be new ones.
+    /// </summary>
+    internal void NoteBreak()
+    {
+        Interlocked.Increment(ref _breaks);
+        DataSource.Clear();
     }
 
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => DataSource.OpenConnectionAsync(cancel);

@@ -120,7 +120,7 @@ public sealed class Redactor(TrackerDatabase database)
             .With(stream.Redacted.Select(item => item.Data).ToArray(), NpgsqlDbType.Array | NpgsqlDbType.Jsonb)
             .With(stream.Redacted.Select(item => item.Openings).ToArray())
             .With(Redaction.CoversUri(told.Pointers) ? Redaction.Marker : null);
-        FlightCommand.AddParameters(Add(batch, "append_flight"), plan);
+        FlightCommand.AddParameters(Add(batch, "append_changes"), plan);
         AdminLog.Add(
             Add(batch, "add_admin_log"), "redact", told.By,
             new { operation_id = id.Value, pointers = told.Pointers.ToArray(), reason = told.Reason });

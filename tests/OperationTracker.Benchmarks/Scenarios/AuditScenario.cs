@@ -16,15 +16,17 @@ internal sealed class AuditScenario(ScenarioContext context)
 {
     private const string Function = """
         select pg_get_functiondef(p.oid) from pg_proc p
-        where p.pronamespace = 'tracker'::regnamespace and p.proname = 'append_flight' and p.pronargs = 28
+        where p.pronamespace = 'tracker'::regnamespace and p.proname = 'append_changes'
         """;
 
     /// <summary>What is taken out of the statement, and what is put in its place.</summary>
     private static readonly (string What, string Instead)[] Omissions =
     [
-        ("for i in 1 .. coalesce(cardinality(contents), 0) loop", "for i in 1 .. 0 loop"),
-        ("from placed e where contents is not null", "from placed e where false"),
-        ("where o.last_event_at < v.last_event_at", "where false"),
+        ("unnest(contents) as content", "unnest(contents[:0]) as content"),
+        ("if array_position(links, null) is not null then", "if false then"),
+        ("links[u.place], last_position", "decode(repeat('00', 32), 'hex'), seq_ids[1] - 1"),
+        ("unnest(seq_ids), 1, unnest(secrets), unnest(links);", "0, 1, '', '' where false;"),
+        ("and o.last_event_at < v.last_event_at", "and false"),
     ];
 
     private readonly Rounds _rounds = new("audit");
@@ -66,7 +68,7 @@ internal sealed class AuditScenario(ScenarioContext context)
         {
             if (!text.Contains(what, StringComparison.Ordinal))
                 throw new InvalidOperationException(
-                    $"append_flight has no '{what}' any more; the comparison has to be made anew.");
+                    $"append_changes has no '{what}' any more; the comparison has to be made anew.");
             text = text.Replace(what, instead, StringComparison.Ordinal);
         }
 

@@ -14,7 +14,7 @@ namespace OperationTracker.Tests.Audit;
 /// </summary>
 public sealed class SealMigrationTests
 {
-    private static readonly int[] NewParameters = [4, 14, 26, 27];
+    private static readonly int[] NewParameters = [13, 15, 17, 27, 28, 29];
 
     [Fact]
     public async Task A_store_from_before_is_sealed_and_the_append_of_that_build_still_works()

@@ -108,40 +108,46 @@ internal static class Plants
                 return;
             case PlantedBug.ViewLeftOut:
                 await AlterAsync(session,
-                    "where v.document is not null and", "where v.document is not null and random() > 0.05 and", cancel);
+                    "and v.document is not null and", "and v.document is not null and random() > 0.05 and", cancel);
+                await AlterAsync(session,
+                    "and v.unit <> all (coalesce(moved, '{}'))", "and expected_versions[v.unit] = 0", cancel);
                 return;
             case PlantedBug.NotDurable:
                 foreach (var table in new[] { "mt_events", "mt_streams", "positions", "operations", "past_operations" })
                     await ExecuteAsync(session, $"alter table tracker.{table} set unlogged", cancel);
                 return;
             case PlantedBug.NotFlushed:
-                await AlterAsync(session, "perform set_config('lock_timeout', '250ms', true);", """
-                    perform set_config('lock_timeout', '250ms', true);
-                    perform set_config('synchronous_commit', 'off', true);
+                await AlterAsync(session, "ignored := set_config('lock_timeout', '250ms', true);", """
+                    ignored := set_config('lock_timeout', '250ms', true);
+                    ignored := set_config('synchronous_commit', 'off', true);
                     """, cancel);
                 return;
             case PlantedBug.SealWithoutTime:
                 await AlterAsync(
-                    session, "sha256(link || contents[i] || link_time)", "sha256(link || contents[i])", cancel);
+                    session, "|| e.content || timestamptz_send(times[e.unit])", "|| e.content", cancel);
                 return;
             case PlantedBug.AcknowledgedOnly:
-                await AlterAsync(session, "perform set_config('lock_timeout', '250ms', true);", """
+                await AlterAsync(session, "ignored := set_config('lock_timeout', '250ms', true);", """
                     if random() < 0.02 and 0 <> all (expected_versions) then
                         return query
-                            select u::int, clock_timestamp() from generate_series(1, cardinality(stream_ids)) u;
+                            select u::int, clock_timestamp(), null::bytea, 0::bigint
+                            from generate_series(1, cardinality(stream_ids)) u;
                         return;
                     end if;
                     """, cancel);
                 return;
             case PlantedBug.PositionGap:
-                await AlterAsync(session, "select last_position + e.place,",
-                    "select last_position + e.place + (random() * 0.505)::int,", cancel);
+                await AlterAsync(session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
+                    """
+                    select generate_series(last_position + 1, last_position + cardinality(seq_ids))
+                        + (random() * 0.505)::int,
+                    """, cancel);
                 return;
             case PlantedBug.PositionBeforeCommit:
                 await ExecuteAsync(session, "create sequence tracker.planted_positions", cancel);
-                await AlterAsync(session, "perform pg_advisory_xact_lock(", "perform greatest(", cancel);
-                await AlterAsync(
-                    session, "select last_position + e.place,", "select nextval('tracker.planted_positions'),", cancel);
+                await AlterAsync(session, "if not pg_try_advisory_xact_lock(", "if 0 = greatest(0, ", cancel);
+                await AlterAsync(session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
+                    "select nextval('tracker.planted_positions'),", cancel);
                 return;
             case PlantedBug.RebuildLosesCatchUp:
                 await AlterAsync(
@@ -166,7 +172,7 @@ internal static class Plants
     /// </summary>
     private static async Task AlterAsync(
         NpgsqlConnection session, string text, string replacement, CancellationToken cancel,
-        string function = "append_flight")
+        string function = "append_changes")
     {
         await using var find = new NpgsqlCommand("""
             select pg_get_functiondef(oid) from pg_proc

@@ -1,0 +1,123 @@
+using OperationTracker.Core.Operations;
+
+namespace OperationTracker.Postgres;
+
+/// <summary>
+/// What flights assume of streams instead of loading them: the state in which this node left a stream, and that an
+/// operation of which nothing is known is new, as long as nearly all were. Promises: an assumption is only ever a proposal,
+/// which the append proves by the stream's version, under the append lock; what nothing is appended upon is loaded. Empty
+/// while others append to the same log, for then most of it would be wrong. Safe for several flights at once.
+/// </summary>
+internal sealed class RememberedStates(TimeProvider clock)
+{
+    /// <summary>Bytes of states in each of the two generations: some 1,600 operations of 1 KB.</summary>
+    private const long GenerationBytes = 8 << 20;
+
+    /// <summary>Larger documents are not kept: each would take the place of many.</summary>
+    private const int LargestDocument = 16 << 10;
+
+    /// <summary>How many times as large as its document's text a state is, and its view beside it.</summary>
+    private const int StateSize = 5;
+
+    /// <summary>What an entry takes beside its document.</summary>
+    private const int EntryBytes = 600;
+
+    /// <summary>The share of unknown operations that has to be new lately for the next to be taken as new.</summary>
+    private const double NearlyAll = 0.95;
+
+    /// <summary>Of how many operations the share is an average, about.</summary>
+    private const double Lately = 64;
+
+    /// <summary>How long nothing is assumed since somebody else has appended.</summary>
+    private static readonly TimeSpan Caution = TimeSpan.FromSeconds(1);
+
+    private readonly Lock _lock = new();
+    private readonly Generations<LoadedOperation> _states = new(
+        GenerationBytes, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
+
+    private long? _logEnd;
+    private long? _othersSeenAt;
+    private double _newShare;
+
+    /// <summary>What may be assumed of a stream; null when it has to be loaded.</summary>
+    public LoadedOperation? Assume(string streamId)
+    {
+        lock (_lock)
+        {
+            if (_othersSeenAt is { } seen && clock.GetElapsedTime(seen) < Caution)
+                return null;
+            return _states.Find(streamId) ?? (_newShare > NearlyAll ? LoadedOperation.AssumedNew : null);
+        }
+    }
+
+    /// <summary>Notes what a stream was found to be.</summary>
+    public void NoteLoaded(string streamId, LoadedOperation operation)
+    {
+        lock (_lock)
+        {
+            if (_states.Find(streamId) is null)
+                CountUnknown(wasNew: operation.State.Version == 0);
+        }
+    }
+
+    /// <summary>Notes whether an operation that was taken to be new was.</summary>
+    public void NoteAssumedNew(bool wasNew)
+    {
+        lock (_lock)
+            CountUnknown(wasNew);
+    }
+
+    /// <summary>
+    /// Notes where a flight of this node's stands in the log. If it does not follow the one before, others append too.
+    /// </summary>
+    public void NoteFlight(long logBefore, int events)
+    {
+        lock (_lock)
+        {
+            if (_logEnd is { } end && end != logBefore)
+            {
+                _othersSeenAt = clock.GetTimestamp();
+                _states.Clear();
+            }
+
+            _logEnd = logBefore + events;
+        }
+    }
+
+    /// <summary>
+    /// Keeps the state in which a flight has left a stream, unless it is a final one, which hardly anything follows.
+    /// </summary>
+    public void Keep(string streamId, LoadedOperation operation)
+    {
+        lock (_lock)
+        {
+            if (operation.State.Document is { } document && !document.Status.IsFinal()
+                && operation.View!.Document.Length <= LargestDocument)
+                _states.Add(streamId, operation with { IsAssumed = true });
+            else
+                _states.Remove(streamId);
+        }
+    }
+
+    /// <summary>Drops what is kept of a stream.</summary>
+    public void Forget(string streamId)
+    {
+        lock (_lock)
+            _states.Remove(streamId);
+    }
+
+    /// <summary>Drops all: the server may be another, or have gone back to what it had to keep.</summary>
+    public void ForgetAll()
+    {
+        lock (_lock)
+        {
+            _states.Clear();
+            _logEnd = null;
+            _newShare = 0;
+        }
+    }
+
+    private void CountUnknown(bool wasNew) => _newShare += ((wasNew ? 1 : 0) - _newShare) / Lately;
+
+    private static long SizeOf(LoadedOperation operation) => StateSize * (long)operation.View!.Document.Length;
+}
