@@ -15,8 +15,11 @@ public sealed class LogTree(TrackerDatabase database)
 
     private const int HighestLevel = 3 * LevelStep;
 
-    /// <summary>Blocks that are built at once.</summary>
+    /// <summary>Blocks that are built at once, by somebody who waits for them.</summary>
     private const int BlocksAtOnce = 64;
+
+    /// <summary>Blocks that are built at once beside the requests: a few milliseconds of a processor.</summary>
+    private const int BlocksBeside = 2;
 
     /// <summary>How many events are in the log.</summary>
     public async Task<long> SizeAsync(CancellationToken cancel)
@@ -26,7 +29,13 @@ public sealed class LogTree(TrackerDatabase database)
     }
 
     /// <summary>Stores what can be stored of the tree; returns how many nodes that were.</summary>
-    public async Task<long> BuildAsync(CancellationToken cancel)
+    public Task<long> BuildAsync(CancellationToken cancel) => BuildAsync(BlocksAtOnce, _ => Task.CompletedTask, cancel);
+
+    /// <summary>The same in small pieces, after each of which <paramref name="rest"/> is waited for.</summary>
+    internal Task<long> BuildBesideAsync(Func<CancellationToken, Task> rest, CancellationToken cancel) =>
+        BuildAsync(BlocksBeside, rest, cancel);
+
+    private async Task<long> BuildAsync(int blocksAtOnce, Func<CancellationToken, Task> rest, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
         var built = 0L;
@@ -35,13 +44,14 @@ public sealed class LogTree(TrackerDatabase database)
             var (size, next) = await ExtentAsync(connection, level, cancel).ConfigureAwait(false);
             for (var complete = size >> level; next < complete;)
             {
-                var to = Math.Min(next + (level == LevelStep ? BlocksAtOnce : 1), complete);
+                var to = Math.Min(next + (level == LevelStep ? blocksAtOnce : 1), complete);
                 var hashes = level == LevelStep
                     ? await BlocksAsync(connection, next, to, cancel).ConfigureAwait(false)
                     : [await RootOfNodesAsync(connection, level - LevelStep, next, cancel).ConfigureAwait(false)];
                 await StoreAsync(connection, level, next, hashes, cancel).ConfigureAwait(false);
                 built += hashes.Length;
                 next = to;
+                await rest(cancel).ConfigureAwait(false);
             }
         }
 

@@ -80,11 +80,16 @@ public sealed partial class ProjectionWatch : IAsyncDisposable
     public async Task LookAsync(CancellationToken cancel)
     {
         await LookAtFingerprintAsync(cancel).ConfigureAwait(false);
-        await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        if (await _replaced.DropWhenQuietAsync(connection, cancel).ConfigureAwait(false))
-            LogDropped();
+        await using (var maintenance = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false))
+        {
+            if (await _replaced.DropWhenQuietAsync(maintenance, cancel).ConfigureAwait(false))
+                LogDropped();
+        }
+
         if (_rate == 0)
             return;
+        // A session that serves: a few streams are looked up, whatever the statistics say, and never scanned for.
+        await using var connection = await _database.OpenAsync(cancel).ConfigureAwait(false);
         var comparison = new ViewComparison(
             _database, new EventFaults(_database, OnEventFault.SkipAndReport, _ => { }),
             withMembers: false);
