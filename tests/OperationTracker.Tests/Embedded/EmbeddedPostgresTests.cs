@@ -44,6 +44,14 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task No_commit_waits_until_a_new_file_of_the_log_is_full_of_zeroes()
+    {
+        await using var server = await StartAsync();
+
+        (await AskAsync(server, "show wal_init_zero")).ShouldBe("off");
+    }
+
+    [Fact]
     public async Task A_role_setting_that_could_lose_a_commit_is_refused_at_the_next_start()
     {
         await using (var server = await StartAsync())
