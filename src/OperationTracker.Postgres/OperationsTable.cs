@@ -1,3 +1,4 @@
+using System.Text;
 using Npgsql;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Findings;
@@ -34,9 +35,21 @@ internal sealed class OperationsTable(TrackerDatabase database)
     public async Task<OperationListPage> ReadIdsAsync(OperationListQuery query, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
-        await using var command = Command(connection, "list_ids", query);
-        await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
-        return await ReadIdsAsync(rows, cancel).ConfigureAwait(false);
+        await using (var command = Command(connection, "list_ids", query))
+        await using (var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
+        {
+            await rows.ReadAsync(cancel).ConfigureAwait(false);
+            var count = rows.GetInt32(0);
+            if (count == 0)
+                return new OperationListPage(0, default, null);
+            var ids = rows.GetFieldValue<byte[]>(1);
+            if (NeedNoEscapes(ids, count))
+                return new OperationListPage(count, ids, new ListPosition(rows.GetString(2), LastOf(ids)));
+        }
+
+        await using var escaping = Command(connection, "list_escaped_ids", query);
+        await using var escaped = await escaping.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+        return await ReadIdsAsync(escaped, cancel).ConfigureAwait(false);
     }
 
     /// <summary>A page of the operations that are executing.</summary>
@@ -67,6 +80,16 @@ internal sealed class OperationsTable(TrackerDatabase database)
                 count, rows.GetFieldValue<byte[]>(1), new ListPosition(rows.GetString(2), rows.GetString(3)))
             : new OperationListPage(0, default, null);
     }
+
+    /// <summary>
+    /// Whether ids in quotes, with commas between, are the JSON of these ids: nothing in them is a quote or has to be
+    /// escaped.
+    /// </summary>
+    private static bool NeedNoEscapes(ReadOnlySpan<byte> ids, int count) =>
+        ids.Count((byte)'"') == 2 * count && !ids.Contains((byte)'\\') && !ids.ContainsAnyInRange((byte)0, (byte)0x1f);
+
+    private static string LastOf(ReadOnlySpan<byte> ids) =>
+        Encoding.UTF8.GetString(ids[(ids[..^1].LastIndexOf((byte)'"') + 1)..^1]);
 
     private NpgsqlCommand Command(
         NpgsqlConnection connection, string name, OperationListQuery query, long? bytes = null)

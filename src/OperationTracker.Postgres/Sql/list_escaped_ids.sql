@@ -1,5 +1,5 @@
--- One page of ids, joined to the text that the list is made of: to_json escapes as the contract's answers do. The
--- aggregates read the ordered rows as they come.
+-- As list_ids, where another application has begun streams with ids that have to be escaped: to_json does it as the
+-- contract's answers do.
 select count(*)::int, string_agg(to_json(operation_id)::text, ','),
        max(occurred_time), (array_agg(operation_id))[count(*)]
 from (

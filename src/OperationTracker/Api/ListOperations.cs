@@ -16,8 +16,11 @@ namespace OperationTracker.Api;
 internal sealed partial class ListOperations(
     OperationService operations, InstantReader instants, ILogger<ListOperations> logger)
 {
-    /// <summary>Operations of one statement. Documents are bounded in bytes besides, where they are large.</summary>
-    private const int IdsPerPage = 5_000;
+    /// <summary>
+    /// Operations of one statement: ids of today's lengths are no large object then. Documents are bounded in bytes
+    /// besides, where they are large.
+    /// </summary>
+    private const int IdsPerPage = 4_000;
 
     private const int DocumentsPerPage = 500;
 
@@ -68,14 +71,16 @@ internal sealed partial class ListOperations(
             target.Write(page.Json.Span);
             written += page.Count;
             var last = page.Last!;
-            await target.FlushAsync(cancel);
             if (written == parameters.Limit)
             {
                 next = page.IsMore ?? await pages.FollowAsync(last, cancel) ? last : null;
                 break;
             }
 
-            page = await pages.ReadAsync(last, written, cancel);
+            // The next page is read while this one, which the pipe has a copy of, is sent.
+            var ahead = pages.ReadAsync(last, written, cancel);
+            await Task.WhenAll(ahead, target.FlushAsync(cancel).AsTask());
+            page = await ahead;
         }
 
         target.Write("]"u8);
