@@ -19,7 +19,7 @@ internal sealed class AppendFlight(
     Action<EventStoreException?> onEnd) : IAsyncDisposable
 {
     private readonly FlightSessions _sessions = new(database, clock);
-    private readonly RememberedStates _states = new(clock);
+    private readonly FlightPlanner _planner = new(new RememberedStates(clock));
 
     /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
     public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
@@ -70,59 +70,19 @@ internal sealed class AppendFlight(
                     await session.DisposeAsync().ConfigureAwait(false);
                 if (attempt > 1 || fault is not NpgsqlException || fault is PostgresException || session is null)
                     throw;
-                _states.ForgetAll();
+                _planner.ForgetAll();
                 database.NoteBreak();
             }
         }
     }
 
-    private async Task<FlightPlan> DecideAsync(FlightSession session, IReadOnlyList<PendingAppend> entries)
-    {
-        var plan = new FlightPlan();
-        var operations = session.IsAlive ? Assume(entries) : [];
-        var toLoad = entries;
-        if (operations.Count > 0)
+    private Task<FlightPlan> DecideAsync(FlightSession session, IReadOnlyList<PendingAppend> entries) =>
+        _planner.PlanAsync(entries, session.IsAlive, async ids =>
         {
-            var unproven = plan.Decide(
-                entries.Where(entry => operations.ContainsKey(entry.StreamId)), operations);
-            toLoad = [.. unproven, .. entries.Where(entry => !operations.ContainsKey(entry.StreamId))];
-        }
-
-        if (toLoad.Count > 0)
-            plan.Decide(toLoad, await LoadAsync(session, toLoad).ConfigureAwait(false));
-        return plan;
-    }
-
-    /// <summary>What is assumed of the entries' streams, of those for which that may do.</summary>
-    private Dictionary<string, LoadedOperation> Assume(IReadOnlyList<PendingAppend> entries)
-    {
-        var operations = new Dictionary<string, LoadedOperation>(entries.Count, StringComparer.Ordinal);
-        foreach (var entry in entries)
-        {
-            if (_states.Assume(entry.StreamId) is { } operation)
-                operations.TryAdd(entry.StreamId, operation);
-        }
-
-        // What met another writer, and a view that is to be caught up, need what stands indeed.
-        foreach (var entry in entries)
-        {
-            if (entry.Conflicts > 0 || entry.Change is null)
-                operations.Remove(entry.StreamId);
-        }
-
-        return operations;
-    }
-
-    private async Task<Dictionary<string, LoadedOperation>> LoadAsync(
-        FlightSession session, IReadOnlyList<PendingAppend> entries)
-    {
-        string[] ids = [.. entries.Select(entry => entry.StreamId).Distinct(StringComparer.Ordinal)];
-        var loaded = await loader.LoadAsync(session.Connection, ids, CancellationToken.None).ConfigureAwait(false);
-        session.NoteAnswer();
-        foreach (var (id, operation) in ids.Zip(loaded))
-            _states.NoteLoaded(id, operation);
-        return ids.Zip(loaded).ToDictionary(StringComparer.Ordinal);
-    }
+            var loaded = await loader.LoadAsync(session.Connection, ids, CancellationToken.None).ConfigureAwait(false);
+            session.NoteAnswer();
+            return loaded;
+        });
 
     private async Task AppendAsync(FlightSession session, FlightPlan plan, Action prepared)
     {
@@ -148,12 +108,12 @@ internal sealed class AppendFlight(
         catch (Exception fault)
         {
             if (fault is not PostgresException || !session.IsOpen)
-                _states.ForgetAll();
+                _planner.ForgetAll();
             await HandleAsync(plan, fault).ConfigureAwait(false);
             return;
         }
 
-        Remember(plan, appended);
+        _planner.Learn(plan, appended);
         for (var i = 0; i < plan.Units.Count; i++)
         {
             if (appended[i] is not null)
@@ -164,27 +124,6 @@ internal sealed class AppendFlight(
 
         if (appended.Any(unit => unit is not null))
             onEnd(null);
-    }
-
-    /// <summary>Keeps what the flight has learned of its streams, before anybody can send the next change of one.</summary>
-    private void Remember(FlightPlan plan, AppendedUnit?[] appended)
-    {
-        if (appended.FirstOrDefault(unit => unit is not null) is { } any)
-        {
-            _states.NoteFlight(
-                any.LogBefore, plan.Units.Where((_, i) => appended[i] is not null).Sum(unit => unit.Events.Count));
-        }
-
-        for (var i = 0; i < appended.Length; i++)
-        {
-            var unit = plan.Units[i];
-            if (ReferenceEquals(unit.Before, LoadedOperation.AssumedNew))
-                _states.NoteAssumedNew(wasNew: appended[i] is not null);
-            if (appended[i] is { Link: { } link, At: var at })
-                _states.Keep(unit.StreamId, new LoadedOperation(unit.State, unit.View, at) { LastLink = link });
-            else
-                _states.Forget(unit.StreamId);
-        }
     }
 
     /// <summary>
@@ -250,10 +189,4 @@ internal sealed class AppendFlight(
         foreach (var entry in entries)
             entry.Fail(fault);
     }
-
-    /// <summary>What the database says of a unit that it has appended.</summary>
-    /// <param name="At">The time of its events.</param>
-    /// <param name="Link">The link of the last; null where it was not told.</param>
-    /// <param name="LogBefore">Where the log ended before the flight.</param>
-    private sealed record AppendedUnit(DateTimeOffset At, byte[]? Link, long LogBefore);
 }

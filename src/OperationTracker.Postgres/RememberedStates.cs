@@ -39,6 +39,9 @@ internal sealed class RememberedStates(TimeProvider clock)
     private long? _othersSeenAt;
     private double _newShare;
 
+    /// <summary>The share of unknown operations that were new, before any was seen.</summary>
+    public double NewShare { init => _newShare = value; }
+
     /// <summary>What may be assumed of a stream; null when it has to be loaded.</summary>
     public LoadedOperation? Assume(string streamId)
     {

@@ -69,6 +69,26 @@ public sealed class ForeignEventsTests : IAsyncLifetime
             .Count.ShouldBe(1);
     }
 
+    [Theory]
+    [InlineData("say \"so\"")]
+    [InlineData("a\",\"b")]
+    [InlineData("back\\slash")]
+    [InlineData("two\nlines")]
+    public async Task An_id_that_the_tracker_would_not_take_is_listed_as_it_is(string id)
+    {
+        var registered = System.Text.Encoding.UTF8.GetString(OperationEventTypes.Write(
+            new OperationRegistered { Document = Document(id), LastUpdateTime = "20261120_090000" }));
+        await _tracker.Store.PutAsync(Document("a"));
+        (await _foreign.AppendAsync(id, 1, "operation_registered", registered)).ShouldBeTrue();
+        await _tracker.Store.SweepAsync(default);
+        await _tracker.Store.PutAsync(Document("z"));
+
+        var page = await _tracker.Store.ListIdsAsync(new OperationListQuery(OperationFilter.None, null, 10), default);
+        (page.Count, page.Last!.OperationId).ShouldBe((3, "z"));
+        System.Text.Json.JsonSerializer.Deserialize<string[]>([(byte)'[', .. page.Json.Span, (byte)']'])!
+            .Order(StringComparer.Ordinal).ShouldBe(new[] { "a", id, "z" }.Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task The_first_put_upon_a_foreign_stream_without_a_document_registers_it()
     {

@@ -30,17 +30,18 @@ internal sealed class ScriptedDatabase(Schedule schedule, TimeProvider clock)
     }
 
     /// <summary>The statement of a flight: parks before the lock, after the insert and after the commit.</summary>
-    /// <returns>The units that were appended.</returns>
+    /// <returns>For each unit what became of it; null where it was not appended.</returns>
     /// <exception cref="EventStoreException">The answer did not come, or it said that nothing was taken.</exception>
-    public async Task<HashSet<StreamUnit>> AppendAsync(int actor, FlightPlan plan)
+    public async Task<AppendedUnit?[]> AppendAsync(int actor, FlightPlan plan)
     {
         await LockAsync(actor);
-        var units = plan.Units.Where(unit =>
-            !ChecksVersions || Load(unit.StreamId).State.Version == unit.Before.State.Version).ToHashSet();
+        var told = new AppendedUnit(DateTimeOffset.MinValue, [], await Tables.ReadHeadAsync(default));
+        AppendedUnit?[] units = [.. plan.Units.Select(unit =>
+            !ChecksVersions || Load(unit.StreamId).State.Version == unit.Before.State.Version ? told : null)];
         await schedule.ParkAsync(actor, "inserted");
         var fate = schedule.Dice.Next(20);
         if (fate > 1)
-            foreach (var unit in units) Write(unit);
+            foreach (var unit in plan.Units.Where((_, i) => units[i] is not null)) Write(unit);
         Unlock();
         await schedule.ParkAsync(actor, fate > 1 ? "committed" : "rolled back");
         return fate switch

@@ -5,7 +5,7 @@ using OperationTracker.Postgres;
 namespace OperationTracker.Tests.Interleavings;
 
 /// <summary>
-/// A node's store: the product's queue and the product's plan of a flight, over the scripted database. What a flight
+/// A node's store: the product's queue and the product's planner of flights, over the scripted database. What a flight
 /// does with the database's word is said again here, for <see cref="AppendFlight"/> speaks to Npgsql.
 /// </summary>
 internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
@@ -13,12 +13,14 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
     private readonly Schedule _schedule;
     private readonly ScriptedDatabase _database;
     private readonly AppendQueue _queue;
+    private readonly FlightPlanner _planner;
     private readonly List<IReadOnlyList<PendingAppend>> _flights = [];
     private readonly Dictionary<string, Request> _asked = [];
 
     public ScriptedTracker(Schedule schedule, ScriptedDatabase database, TimeProvider clock)
     {
         (_schedule, _database) = (schedule, database);
+        _planner = new FlightPlanner(new RememberedStates(clock) { NewShare = 1 });
         _queue = new AppendQueue(
             FlyAsync, new AppendQueueLimits(FlightEntries: 3, Conflicts: 4), clock, flight => flight());
     }
@@ -63,9 +65,12 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
         Judge(entries);
         _flights.Add(entries);
         foreach (var entry in entries) Asked(entry.Change!.Source).Taken.Add(entry);
-        await _schedule.ParkAsync(actor, "load");
-        var plan = FlightPlan.Of(
-            entries, entries.Select(entry => entry.StreamId).Distinct().ToDictionary(id => id, _database.Load));
+        await _schedule.ParkAsync(actor, "plan");
+        var plan = await _planner.PlanAsync(entries, mayAssume: _schedule.Dice.Next(4) > 0, async ids =>
+        {
+            await _schedule.ParkAsync(actor, "load");
+            return Array.ConvertAll(ids, _database.Load);
+        });
         if (plan.Units.Count > 0) await SendAsync(actor, plan, prepared);
         _flights.Remove(entries);
     }
@@ -79,14 +84,16 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
             var sent = _database.AppendAsync(actor, plan);
             prepared();
             var appended = await sent;
-            foreach (var unit in plan.Units)
+            _planner.Learn(plan, appended);
+            foreach (var (unit, told) in plan.Units.Zip(appended))
             {
-                if (appended.Contains(unit)) unit.SettleAll();
+                if (told is not null) unit.SettleAll();
                 else foreach (var entry in unit.Entries) _queue.PutBack(entry);
             }
         }
         catch (EventStoreException fault)
         {
+            if (fault.Failure == StoreFailure.OutcomeUnknown) _planner.ForgetAll();
             foreach (var entry in entries) entry.Fail(fault);
         }
     }
