@@ -51,8 +51,8 @@ internal sealed class AppendFlight(
     public ValueTask DisposeAsync() => _sessions.DisposeAsync();
 
     /// <summary>
-    /// Decides about all. A session may have died unseen; what broke here had changed nothing, so it is tried once more,
-    /// with a new one.
+    /// Decides about all. A session may have died unseen; what broke here had changed nothing, so it is tried once
+    /// more, with a new one.
     /// </summary>
     private async Task<(FlightSession, FlightPlan)> PrepareAsync(IReadOnlyList<PendingAppend> entries)
     {

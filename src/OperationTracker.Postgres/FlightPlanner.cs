@@ -1,9 +1,9 @@
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// Plans flights: upon what may be assumed of their streams, and upon what is loaded where nothing may be, or where what
-/// is assumed would be told without an append that proves it. Learns from what flights come to. Safe for several flights
-/// at once, as long as no stream is in two of them.
+/// Plans flights: upon what may be assumed of their streams, and upon what is loaded where nothing may be, or where
+/// what is assumed would be told without an append that proves it. Learns from what flights come to. Safe for several
+/// flights at once, as long as no stream is in two of them.
 /// </summary>
 internal sealed class FlightPlanner(RememberedStates states)
 {
@@ -34,8 +34,8 @@ internal sealed class FlightPlanner(RememberedStates states)
     }
 
     /// <summary>
-    /// Learns what became of a flight's units, null for those that were not appended; before any caller hears of it, and so
-    /// before the next change of one of the streams comes.
+    /// Learns what became of a flight's units, null for those that were not appended; before any caller hears of it,
+    /// and so before the next change of one of the streams comes.
     /// </summary>
     public void Learn(FlightPlan plan, IReadOnlyList<AppendedUnit?> appended)
     {
@@ -57,7 +57,9 @@ internal sealed class FlightPlanner(RememberedStates states)
         }
     }
 
-    /// <summary>Assumes nothing of what was known before: the server may be another, or have lost what it need not keep.</summary>
+    /// <summary>
+    /// Assumes nothing of what was known before: the server may be another, or have lost what it need not keep.
+    /// </summary>
     public void ForgetAll() => states.ForgetAll();
 
     /// <summary>What is assumed of the entries' streams, of those for which that may do.</summary>

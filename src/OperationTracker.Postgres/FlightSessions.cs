@@ -4,8 +4,9 @@ using Npgsql;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// The sessions that flights use, one after the other; as many as flights were ever under way at once. Promises: a session
-/// that a flight takes is either new or has answered before, and the flight is told whether that was just now.
+/// The sessions that flights use, one after the other; as many as flights were ever under way at once. Promises: a
+/// session that a flight takes is either new or has answered before, and the flight is told whether that was just
+/// now.
 /// </summary>
 internal sealed class FlightSessions(TrackerDatabase database, TimeProvider clock) : IAsyncDisposable
 {

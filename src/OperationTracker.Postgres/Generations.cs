@@ -1,9 +1,9 @@
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// What was used last, up to a number of bytes: a young generation, and an old one whose entries become young again when
-/// they are asked for. When the young one is full it becomes the old one, and what nobody asked for is gone. Not safe for
-/// several threads at once.
+/// What was used last, up to a number of bytes: a young generation, and an old one whose entries become young again
+/// when they are asked for. When the young one is full it becomes the old one, and what nobody asked for is gone. Not
+/// safe for several threads at once.
 /// </summary>
 /// <typeparam name="TValue">What is kept for each id.</typeparam>
 /// <param name="generationBytes">Bytes after which a generation is full.</param>

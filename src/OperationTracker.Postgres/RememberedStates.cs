@@ -4,9 +4,10 @@ namespace OperationTracker.Postgres;
 
 /// <summary>
 /// What flights assume of streams instead of loading them: the state in which this node left a stream, and that an
-/// operation of which nothing is known is new, as long as nearly all were. Promises: an assumption is only ever a proposal,
-/// which the append proves by the stream's version, under the append lock; what nothing is appended upon is loaded. Empty
-/// while others append to the same log, for then most of it would be wrong. Safe for several flights at once.
+/// operation of which nothing is known is new, as long as nearly all were. Promises: an assumption is only ever a
+/// proposal, which the append proves by the stream's version, under the append lock; what nothing is appended upon is
+/// loaded. Empty while others append to the same log, for then most of it would be wrong. Safe for several flights at
+/// once.
 /// </summary>
 internal sealed class RememberedStates(TimeProvider clock)
 {

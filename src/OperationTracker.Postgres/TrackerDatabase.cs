@@ -55,6 +55,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
     private const int PoolSize = 16;
 
     private readonly Lazy<NpgsqlDataSource> _maintenance;
+    private readonly Lazy<NpgsqlDataSource> _walks;
     private int _breaks;
 
     /// <summary>
@@ -92,6 +93,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
         settings.CommandTimeout = 0;
         settings.ApplicationName = $"{settings.ApplicationName} projections";
         _maintenance = new Lazy<NpgsqlDataSource>(() => Build(settings, loggers));
+        _walks = new Lazy<NpgsqlDataSource>(() => Build(settings, loggers, Priority.LowerServerOf));
     }
 
     /// <summary>The schema of this tracker.</summary>
@@ -133,8 +135,8 @@ public sealed class TrackerDatabase : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await DataSource.DisposeAsync().ConfigureAwait(false);
-        if (_maintenance.IsValueCreated)
-            await _maintenance.Value.DisposeAsync().ConfigureAwait(false);
+        foreach (var pool in new[] { _maintenance, _walks }.Where(pool => pool.IsValueCreated))
+            await pool.Value.DisposeAsync().ConfigureAwait(false);
     }
 
     /// <summary>How often a connection was found broken.</summary>
@@ -156,15 +158,32 @@ public sealed class TrackerDatabase : IAsyncDisposable
         _maintenance.Value.OpenConnectionAsync(cancel);
 
     /// <summary>
+    /// The same, behind all others on the machine of the server, where that can be done; for work that holds no lock
+    /// which others wait for.
+    /// </summary>
+    internal ValueTask<NpgsqlConnection> OpenWalkAsync(CancellationToken cancel) =>
+        _walks.Value.OpenConnectionAsync(cancel);
+
+    /// <summary>
     /// The statement of a file, ready for its parameters. Those that are run often are prepared by their callers.
     /// </summary>
     internal NpgsqlCommand Command(NpgsqlConnection connection, string name) => new(Sql[name], connection);
 
-    private static NpgsqlDataSource Build(NpgsqlConnectionStringBuilder settings, ILoggerFactory? loggers)
+    private static NpgsqlDataSource Build(
+        NpgsqlConnectionStringBuilder settings, ILoggerFactory? loggers, Action<NpgsqlConnection>? opened = null)
     {
         var builder = new NpgsqlDataSourceBuilder(settings.ConnectionString);
         if (loggers is not null)
             builder.UseLoggerFactory(loggers);
+        if (opened is not null)
+        {
+            builder.UsePhysicalConnectionInitializer(opened, connection =>
+            {
+                opened(connection);
+                return Task.CompletedTask;
+            });
+        }
+
         return builder.Build();
     }
 

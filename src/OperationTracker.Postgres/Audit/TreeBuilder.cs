@@ -3,9 +3,9 @@ using Microsoft.Extensions.Logging;
 namespace OperationTracker.Postgres.Audit;
 
 /// <summary>
-/// Builds the tree over the log a few seconds behind it, so that a change of links that nobody kept a checkpoint of is
-/// seen all the same, and a checkpoint is made in no time. In small pieces with pauses between, so that no request waits
-/// behind a long one: some 30,000 events a second at most. Several nodes may do it: the hashes are the same.
+/// Builds the tree over the log a few seconds behind it, so that a change of links that nobody kept a checkpoint of
+/// is seen all the same, and a checkpoint is made in no time. In small pieces with pauses between, so that no request
+/// waits behind a long one: some 30,000 events a second at most. Several nodes may do it: the hashes are the same.
 /// </summary>
 internal sealed partial class TreeBuilder : IAsyncDisposable
 {

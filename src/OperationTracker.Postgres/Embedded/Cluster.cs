@@ -61,9 +61,10 @@ internal static class Cluster
     }
 
     /// <summary>
-    /// What a new cluster begins with, for the operator to change. To fill each new file of the log with zeroes before it
-    /// is used stops all commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint has left files to
-    /// use again. Without, a commit that is first to write to a block waits for its allocation too, and is on disk as before.
+    /// What a new cluster begins with, for the operator to change. To fill each new file of the log with zeroes
+    /// before it is used stops all commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint
+    /// has left files to use again. Without, a commit that is first to write to a block waits for its allocation too,
+    /// and is on disk as before.
     /// </summary>
     private const string Settings = """
 

@@ -25,7 +25,7 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
         async Task FoldAsync(CancellationToken stop)
         {
             var folder = new StreamFolder(database, faults, withPast: true);
-            await using var reader = await database.OpenMaintenanceAsync(stop).ConfigureAwait(false);
+            await using var reader = await database.OpenWalkAsync(stop).ConfigureAwait(false);
             while (ranges.TryDequeue(out var range))
             {
                 while (await StreamPages

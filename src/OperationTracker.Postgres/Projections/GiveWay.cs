@@ -47,6 +47,21 @@ internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock) : ID
         }
     }
 
+    /// <summary>
+    /// Whether somebody is at work at one of so many looks; the first that sees somebody is the last.
+    /// </summary>
+    public async Task<bool> LookAroundAsync(NpgsqlConnection connection, TimeSpan pause, CancellationToken cancel)
+    {
+        for (var look = 0; look < Looks; look++)
+        {
+            if (await LookAsync(connection, cancel).ConfigureAwait(false))
+                return true;
+            await Task.Delay(pause, clock, cancel).ConfigureAwait(false);
+        }
+
+        return false;
+    }
+
     /// <summary>Whether somebody but maintenance is at work right now.</summary>
     public async Task<bool> LookAsync(NpgsqlConnection connection, CancellationToken cancel)
     {

@@ -16,6 +16,9 @@ public sealed class ProjectionRebuild
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
+    /// <summary>Short, for whoever rebuilds alone waits for all of them.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+
     private readonly TrackerDatabase _database;
     private readonly RebuildOptions _options;
     private readonly TimeProvider _clock;
@@ -104,10 +107,12 @@ public sealed class ProjectionRebuild
     {
         using var giveWay = new GiveWay(_database, _clock);
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await giveWay.LookAsync(connection, cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, BetweenLooks, cancel).ConfigureAwait(false);
+        // What swaps holds the append lock, and must not be put behind others; what makes indexes may.
+        await using var walk = await _database.OpenWalkAsync(cancel).ConfigureAwait(false);
         // Whoever asks for a pace does not want a burst of index building after it.
         if (_pace.PerSecond is not null)
-            await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
+            await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
 
         var ranges = new ConcurrentQueue<StreamRange>(
             await _ledger.ReadRangesAsync(connection, cancel).ConfigureAwait(false));
@@ -116,14 +121,15 @@ public sealed class ProjectionRebuild
 
         _counters.Phase = "index";
         if (_pace.PerSecond is null && !giveWay.IsBusy)
-            await CopyTables.UseAllProcessorsAsync(connection, cancel).ConfigureAwait(false);
-        await _tables.IndexAsync(connection, cancel).ConfigureAwait(false);
-        await _tables.AnalyzeAsync(connection, cancel).ConfigureAwait(false);
+            await CopyTables.UseAllProcessorsAsync(walk, cancel).ConfigureAwait(false);
+        await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
+        await _tables.AnalyzeAsync(walk, cancel).ConfigureAwait(false);
 
         // The figures that stay: with the swap the rebuild is over, and gives no sign of life any more.
         await _ledger.BeatAsync(connection, _counters.Now(_faults.Count), cancel).ConfigureAwait(false);
-        var swap = new RebuildSwap(_database, _ledger, _tables, _counters, _clock, _options.Workers, NewWorker, _pace);
-        await swap.RunAsync(connection, cancel).ConfigureAwait(false);
+        var swap = new RebuildSwap(
+            _database, _ledger, _tables, _counters, _clock, _options.Workers, NewWorker, _pace, giveWay);
+        await swap.RunAsync(connection, walk, cancel).ConfigureAwait(false);
         // It is done by now, whoever wants it stopped.
         if (!giveWay.IsBusy)
         {

@@ -17,15 +17,15 @@ internal sealed class RebuildWorker(
     private const int Rests = 2;
 
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
-    private const int CatchUpStreams = 250;
+    private const int CatchUpStreams = 100;
 
     private readonly StreamFolder _folder = new(database, faults, withPast: true);
 
     /// <summary>Reads ranges until none is left.</summary>
     public async Task ReadAsync(ConcurrentQueue<StreamRange> ranges)
     {
-        await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var reader = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
+        await using var writer = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         var copy = new CopyWriter(database, writer);
         while (ranges.TryDequeue(out var range))
         {
@@ -41,16 +41,18 @@ internal sealed class RebuildWorker(
     }
 
     /// <summary>
-    /// Folds streams anew that have changed, in place of what the copy has of them. It takes turns and does not rest:
-    /// it has to be faster than the log grows.
+    /// Folds streams anew that have changed, in place of what the copy has of them. It takes turns, and does not rest
+    /// where it would not be faster than the log grows.
     /// </summary>
-    public async Task CatchUpAsync(ConcurrentQueue<string[]> chunks)
+    /// <param name="chunks">The streams; <see cref="ChunksOf"/>.</param>
+    /// <param name="rests">How often the time of a chunk is rested for while others are at work.</param>
+    public async Task CatchUpAsync(ConcurrentQueue<string[]> chunks, int rests)
     {
-        await using var reader = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await using var writer = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var reader = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
+        await using var writer = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         while (chunks.TryDequeue(out var chunk))
         {
-            var events = await giveWay.DoAsync(reader, 0, () => ReplaceChunkAsync(reader, writer, chunk), cancel)
+            var events = await giveWay.DoAsync(reader, rests, () => ReplaceChunkAsync(reader, writer, chunk), cancel)
                 .ConfigureAwait(false);
             await pace.WaitAsync(events, cancel).ConfigureAwait(false);
         }

@@ -42,13 +42,6 @@ internal sealed class ReplacedTables(TrackerDatabase database, TimeProvider cloc
     private async Task<bool> IsQuietAsync(NpgsqlConnection connection, CancellationToken cancel)
     {
         using var others = new GiveWay(database, clock);
-        for (var look = 0; look < GiveWay.Looks; look++)
-        {
-            if (await others.LookAsync(connection, cancel).ConfigureAwait(false))
-                return false;
-            await Task.Delay(BetweenLooks, clock, cancel).ConfigureAwait(false);
-        }
-
-        return true;
+        return !await others.LookAroundAsync(connection, BetweenLooks, cancel).ConfigureAwait(false);
     }
 }

@@ -89,7 +89,7 @@ public sealed class ViewVerification(
         CancellationToken cancel)
     {
         var comparison = new ViewComparison(database, faults, withMembers);
-        await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         var mostEvents = StreamPages.MostEvents(_pace, isBusy: false);
         while (ranges.TryDequeue(out var range))
         {

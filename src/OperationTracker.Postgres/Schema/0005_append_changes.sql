@@ -1,8 +1,8 @@
 -- The append once more, for less: see the decision about what made it faster. append_flight stays for nodes of earlier
 -- builds, and writes the same.
 
--- No statement looks for rows by these, so that nothing has to be known of them: to gather statistics of documents was a
--- tenth of PostgreSQL's work while many were written.
+-- No statement looks for rows by these, so that nothing has to be known of them: to gather statistics of documents
+-- was a tenth of PostgreSQL's work while many were written.
 alter table {schema}.operations
     alter column document set statistics 0, alter column content_hash set statistics 0,
     alter column refusals set statistics 0, alter column redactions set statistics 0;
@@ -11,19 +11,66 @@ alter table {schema}.mt_events
     alter column data set statistics 0, alter column headers set statistics 0, alter column id set statistics 0,
     alter column causation_id set statistics 0, alter column correlation_id set statistics 0;
 
+-- As before, and of which columns no statistics are gathered. Makes a table like another in all that "like" leaves
+-- out: owner, storage options, grants, comment, targets of statistics.
+create or replace function {schema}.copy_table_settings(source regclass, target regclass) returns void
+    language plpgsql set search_path = pg_catalog, pg_temp
+as $$
+declare
+    made_from pg_class;
+    entry     record;
+begin
+    select * into made_from from pg_class where oid = source;
+    if made_from.relowner <> (select relowner from pg_class where oid = target) then
+        execute format('alter table %s owner to %I', target, pg_get_userbyid(made_from.relowner));
+    end if;
+    for entry in
+        select option from unnest(made_from.reloptions) as option
+        union all
+        select 'toast.' || option
+        from pg_class t, unnest(t.reloptions) as option where t.oid = made_from.reltoastrelid
+    loop
+        execute format('alter table %s set (%s)', target, entry.option);
+    end loop;
+    for entry in
+        select distinct grantee from pg_class c, aclexplode(c.relacl) where c.oid = target
+    loop
+        execute format('revoke all on table %s from %s', target,
+            case entry.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(entry.grantee)) end);
+    end loop;
+    for entry in
+        select g.grantee, g.privilege_type, g.is_grantable, '' as column_name
+        from aclexplode(made_from.relacl) as g
+        union all
+        select g.grantee, g.privilege_type, g.is_grantable, format('(%I)', a.attname)
+        from pg_attribute a, aclexplode(a.attacl) as g where a.attrelid = source
+    loop
+        execute format('grant %s%s on table %s to %s%s', entry.privilege_type, entry.column_name, target,
+            case entry.grantee when 0 then 'public' else quote_ident(pg_get_userbyid(entry.grantee)) end,
+            case when entry.is_grantable then ' with grant option' else '' end);
+    end loop;
+    execute format('comment on table %s is %L', target, obj_description(source, 'pg_class'));
+    for entry in
+        select attname, attstattarget from pg_attribute where attrelid = source and attnum > 0 and attstattarget >= 0
+    loop
+        execute format('alter table %s alter column %I set statistics %s', target, entry.attname, entry.attstattarget);
+    end loop;
+end
+$$;
+
 -- Appends one flight: some units, each all or nothing, each the new events of one stream with the view that they fold
--- to. Returns the units that were appended, the time they got, the link of their last event, null where it is not known,
--- and where the log ended before this flight; a unit that is missing met another version than expected, or a row that
--- another application holds locked, and nothing of it was written.
+-- to. Returns the units that were appended, the time they got, the link of their last event, null where it is not
+-- known, and where the log ended before this flight; a unit that is missing met another version than expected, or a
+-- row that another application holds locked, and nothing of it was written.
 --
 -- Raises OT001 when the append lock was not to be had within the session's lock_timeout; nothing was written then.
 --
 -- One statement, so that the append lock never spans a round trip. Volatile and in read committed, so that each
 -- statement below sees what the lock was waited for.
 --
--- How it is written: arrays are taken apart in lists of selected columns, where they go in step and nothing is stored in
--- between as it is in "from"; single functions are called in assignments, which need no executor; and what is hardly ever
--- needed is looked for once.
+-- How it is written: arrays are taken apart in lists of selected columns, where they go in step and nothing is stored
+-- in between as it is in "from"; single functions are called in assignments, which need no executor; and what is
+-- hardly ever needed is looked for once.
 create function {schema}.append_changes(
     -- per unit
     stream_ids text[], expected_versions bigint[], new_versions bigint[], not_before timestamptz[],
@@ -75,8 +122,8 @@ begin
                      unnest(not_before) as floor) as u)
     into has_foreign, has_stale, times;
 
-    -- Before ours, for a stream of ours may go on where another application stopped. What it appends to one from here on
-    -- moves that stream away from the version that is expected.
+    -- Before ours, for a stream of ours may go on where another application stopped. What it appends to one from here
+    -- on moves that stream away from the version that is expected.
     if has_foreign then
         perform {schema}.position_foreign_events(stream_ids);
         has_stale := true;
@@ -125,15 +172,16 @@ begin
     complete := cardinality(units) = cardinality(stream_ids);
     if not complete then
         select array_agg(e.unit order by e.place), array_agg(e.stream order by e.place),
-               array_agg(e.version order by e.place), array_agg(e.id order by e.place), array_agg(e.type order by e.place),
+               array_agg(e.version order by e.place), array_agg(e.id order by e.place),
+               array_agg(e.type order by e.place),
                array_agg(e.dotnet_type order by e.place), array_agg(e.data order by e.place),
                array_agg(e.causation_id order by e.place), array_agg(e.correlation_id order by e.place),
                array_agg(e.user_name order by e.place), array_agg(e.headers order by e.place),
                array_agg(e.secret order by e.place), array_agg(e.content order by e.place),
                array_agg(e.link order by e.place)
         from unnest(event_units, event_streams, event_versions, event_ids, event_types, dotnet_types, data,
-                    causation_ids, correlation_ids, user_names, headers, secrets, contents, links_before) with ordinality
-            as e (unit, stream, version, id, type, dotnet_type, data,
+                    causation_ids, correlation_ids, user_names, headers, secrets, contents, links_before)
+            with ordinality as e (unit, stream, version, id, type, dotnet_type, data,
                   causation_id, correlation_id, user_name, headers, secret, content, link, place)
         where e.unit = any (units)
         into event_units, event_streams, event_versions, event_ids, event_types, dotnet_types, data,
@@ -170,7 +218,8 @@ begin
            e.causation_id, e.correlation_id, e.user_name, e.headers
     from (select unnest(seq_ids) as seq_id, unnest(event_ids) as id, unnest(event_streams) as stream,
                  unnest(event_versions) as version, unnest(data) as data, unnest(event_types) as type,
-                 unnest(event_units) as unit, unnest(dotnet_types) as dotnet_type, unnest(causation_ids) as causation_id,
+                 unnest(event_units) as unit, unnest(dotnet_types) as dotnet_type,
+                 unnest(causation_ids) as causation_id,
                  unnest(correlation_ids) as correlation_id, unnest(user_names) as user_name,
                  unnest(headers) as headers) as e;
 

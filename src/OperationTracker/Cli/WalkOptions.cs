@@ -1,4 +1,5 @@
 using System.CommandLine;
+using OperationTracker.Postgres;
 using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Cli;

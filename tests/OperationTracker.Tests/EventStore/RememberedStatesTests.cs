@@ -27,7 +27,8 @@ public sealed class RememberedStatesTests
     [Fact]
     public void A_final_state_and_a_large_document_are_not_kept_and_take_the_place_of_what_was()
     {
-        foreach (var next in new[] { Operation("a", OperationStatus.Failed), Operation("a", body: new string('x', 20_000)) })
+        var (final, large) = (Operation("a", OperationStatus.Failed), Operation("a", body: new string('x', 20_000)));
+        foreach (var next in new[] { final, large })
         {
             _states.Keep("a", Operation("a"));
             _states.Keep("a", next);

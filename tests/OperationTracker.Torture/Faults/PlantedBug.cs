@@ -137,7 +137,8 @@ internal static class Plants
                     """, cancel);
                 return;
             case PlantedBug.PositionGap:
-                await AlterAsync(session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
+                await AlterAsync(
+                    session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
                     """
                     select generate_series(last_position + 1, last_position + cardinality(seq_ids))
                         + (random() * 0.505)::int,
@@ -146,7 +147,8 @@ internal static class Plants
             case PlantedBug.PositionBeforeCommit:
                 await ExecuteAsync(session, "create sequence tracker.planted_positions", cancel);
                 await AlterAsync(session, "if not pg_try_advisory_xact_lock(", "if 0 = greatest(0, ", cancel);
-                await AlterAsync(session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
+                await AlterAsync(
+                    session, "select generate_series(last_position + 1, last_position + cardinality(seq_ids)),",
                     "select nextval('tracker.planted_positions'),", cancel);
                 return;
             case PlantedBug.RebuildLosesCatchUp:
