@@ -28,6 +28,8 @@ internal static class TrackerApp
         AddLogging(builder.Logging, options);
         builder.WebHost.UseUrls([.. options.Urls]);
         builder.WebHost.UseKestrel(ConfigureKestrel);
+        // What has arrived is handled where it was received; nothing here blocks a thread. Decision 0006.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         services.AddSingleton<IHostLifetime, ManualLifetime>();

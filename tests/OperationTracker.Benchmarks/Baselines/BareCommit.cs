@@ -3,7 +3,7 @@ using OperationTracker.Benchmarks.Servers;
 
 namespace OperationTracker.Benchmarks.Baselines;
 
-/// <summary>The least that writing durably can take: one row into a small table, one client.</summary>
+/// <summary>The least that writing durably can take: one row into a small table.</summary>
 internal sealed class BareCommit(PgBench pgBench, string database)
 {
     public static async Task<BareCommit> PrepareAsync(PgBench pgBench, BenchmarkServer server, CancellationToken cancel)
@@ -13,6 +13,16 @@ internal sealed class BareCommit(PgBench pgBench, string database)
         return new BareCommit(pgBench, database);
     }
 
+    private const string Script = "insert into bare values (:id);";
+
+    /// <summary>Enough to keep any rate at which the tracker is measured.</summary>
+    private const int PacedClients = 16;
+
+    /// <summary>By one client, as fast as it can.</summary>
     public Task<LatencySummary> LatencyAsync(double seconds, CancellationToken cancel) =>
-        pgBench.LatencyAsync(database, "insert into bare values (:id);", seconds, cancel);
+        pgBench.LatencyAsync(database, Script, seconds, cancel);
+
+    /// <summary>In an open loop at a rate: what of a latency at this rate is the machine's and the disk's own.</summary>
+    public Task<LatencySummary> LatencyAtAsync(double rate, double seconds, CancellationToken cancel) =>
+        pgBench.LatencyAsync(database, Script, seconds, cancel, PacedClients, rate);
 }

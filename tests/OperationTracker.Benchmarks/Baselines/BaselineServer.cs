@@ -12,7 +12,7 @@ namespace OperationTracker.Benchmarks.Baselines;
 /// <summary>
 /// <c>baseline</c>: what a GET is compared with. <c>/static/ID</c> answers a document from memory, which is the least
 /// that this Kestrel can do; <c>/query/ID</c> asks the database once for each request, over a pool, by a prepared
-/// statement. Both answer with the tracker's headers.
+/// statement. Both answer with the tracker's headers, and the server has the tracker's settings.
 /// </summary>
 internal static class BaselineServer
 {
@@ -31,6 +31,7 @@ internal static class BaselineServer
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
             kestrel.Limits.MaxConcurrentConnections = 10_000;
         });
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         await using var app = builder.Build();
         app.MapGet("/static/{id}", (RequestDelegate)(context => AnswerAsync(context, document)));
         app.MapGet("/query/{id}", (RequestDelegate)(async context => await AnswerAsync(

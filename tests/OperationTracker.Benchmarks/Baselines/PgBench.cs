@@ -33,14 +33,21 @@ internal sealed partial class PgBench
         return double.Parse(Rate().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 
-    /// <summary>Milliseconds that a script takes, with one client.</summary>
+    /// <summary>
+    /// Milliseconds that a script takes: with one client, again and again, or begun at a rate by as many as there are,
+    /// and counted from when it was due.
+    /// </summary>
     public async Task<LatencySummary> LatencyAsync(
-        string connectionString, string script, double seconds, CancellationToken cancel)
+        string connectionString, string script, double seconds, CancellationToken cancel, int clients = 1,
+        double? rate = null)
     {
         var prefix = Path.Combine(_server.Scratch, $"pgbench-{_runs}");
-        await RunAsync(connectionString, script, 1, seconds, ["--log", $"--log-prefix={prefix}"], cancel);
-        var log = Directory.EnumerateFiles(_server.Scratch, Path.GetFileName(prefix) + ".*").Single();
-        return LatencySummary.Of([.. File.ReadLines(log).Select(
+        string[] paced = rate is { } times ? [$"--rate={times.ToString("F0", CultureInfo.InvariantCulture)}"] : [];
+        await RunAsync(
+            connectionString, script, clients, seconds, ["--log", $"--log-prefix={prefix}", .. paced], cancel);
+        // A file for each thread.
+        var logs = Directory.EnumerateFiles(_server.Scratch, Path.GetFileName(prefix) + ".*");
+        return LatencySummary.Of([.. logs.SelectMany(File.ReadLines).Select(
             line => long.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture) * TimeSpan.TicksPerMicrosecond)]);
     }
 

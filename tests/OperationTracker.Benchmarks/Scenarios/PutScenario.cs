@@ -36,6 +36,8 @@ internal sealed class PutScenario(ScenarioContext context, string name, int byte
             _rounds.Add("256", await Load(tracker, 256).RunAsync(cancel));
             var half = Load(tracker, 64) with { Rate = _rounds.Last("64.rate") / 2 };
             _rounds.Add("half", await half.RunAsync(cancel));
+            if (commit is not null)
+                _rounds.Add("paced", (await commit.LatencyAtAsync(half.Rate!.Value, context.Seconds, cancel)).P99);
         }
 
         Tell(locked, free, commit is not null);
@@ -84,6 +86,10 @@ internal sealed class PutScenario(ScenarioContext context, string name, int byte
         _rounds.Tell("half.rate", "PUT in an open loop at half the rate of 64 connections", "PUT/s");
         _rounds.Tell("half.p50", "PUT at half of the rate, p50", "ms");
         _rounds.Tell("half.p99", "PUT at half of the rate, p99", "ms");
+        if (hasCommit)
+            _rounds.Compare(
+                "half.p99/paced", "half.p99", "PUT at half of the rate, p99", "ms", "paced",
+                "bare inserts at the same rate");
         _rounds.Tell("wal", "WAL of a PUT", "bytes");
         _rounds.Tell("disk", "growth of the database by a PUT", "bytes");
     }
