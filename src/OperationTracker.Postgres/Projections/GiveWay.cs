@@ -12,6 +12,17 @@ internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock) : ID
     /// <summary>Of looks: the last so many say whether the database is in use.</summary>
     public const int Looks = 16;
 
+    /// <summary>
+    /// How often the time of a page of a walk is rested for while others are at work: the walk takes a quarter of what
+    /// it would, and leaves some processor time idle, without which a disk that is only emulated gets no turn.
+    /// </summary>
+    public const int WalkRests = 3;
+
+    /// <summary>
+    /// Between the looks of one who begins a walk: short, for whoever is alone waits for all of them.
+    /// </summary>
+    public static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
+
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(1);
 
     private readonly SemaphoreSlim _turn = new(1);

@@ -16,9 +16,6 @@ public sealed class ProjectionRebuild
 
     private static readonly TimeSpan Beat = TimeSpan.FromSeconds(1);
 
-    /// <summary>Short, for whoever rebuilds alone waits for all of them.</summary>
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
-
     private readonly TrackerDatabase _database;
     private readonly RebuildOptions _options;
     private readonly TimeProvider _clock;
@@ -107,7 +104,7 @@ public sealed class ProjectionRebuild
     {
         using var giveWay = new GiveWay(_database, _clock);
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await giveWay.LookAroundAsync(connection, BetweenLooks, cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         // What swaps holds the append lock, and must not be put behind others; what makes indexes may.
         await using var walk = await _database.OpenWalkAsync(cancel).ConfigureAwait(false);
         // Whoever asks for a pace does not want a burst of index building after it.

@@ -11,11 +11,6 @@ internal sealed class RebuildWorker(
     TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
     GiveWay giveWay, EventFaults faults, CancellationToken cancel)
 {
-    /// <summary>
-    /// How often the time of a page is rested for while others are at work: the walk takes a third of what it would.
-    /// </summary>
-    private const int Rests = 2;
-
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 100;
 
@@ -32,7 +27,7 @@ internal sealed class RebuildWorker(
             for (var left = range; left is not null;)
             {
                 var (events, next) = await giveWay.DoAsync(
-                    reader, pace.PerSecond is null ? Rests : 0, () => ReadPageAsync(reader, writer, copy, left), cancel)
+                    reader, GiveWay.WalkRests, () => ReadPageAsync(reader, writer, copy, left), cancel)
                     .ConfigureAwait(false);
                 await pace.WaitAsync(events, cancel).ConfigureAwait(false);
                 left = next;

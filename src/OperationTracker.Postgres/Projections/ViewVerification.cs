@@ -31,7 +31,9 @@ public sealed class ViewVerification(
         CancellationToken cancel)
     {
         var faults = new EventFaults(database, options.OnFault, onFault);
-        await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        using var giveWay = new GiveWay(database, clock);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         var (streams, events) = await StreamPages.CountAsync(database, connection, cancel).ConfigureAwait(false);
         var counters = new RebuildCounters(streams, events, clock) { Phase = "read" };
         var ranges = new ConcurrentQueue<StreamRange>(
@@ -39,8 +41,9 @@ public sealed class ViewVerification(
         var found = new Findings(onDifference);
         using var ticking = new Ticker(clock, () => onProgress(counters.Now(faults.Count)));
         await Workers.RunAllAsync(
-            options.Workers, stop => CompareAsync(ranges, counters, faults, found, stop), cancel).ConfigureAwait(false);
-        await FindOrphansAsync(connection, faults, found, cancel).ConfigureAwait(false);
+            options.Workers, stop => CompareAsync(ranges, counters, faults, found, giveWay, stop), cancel)
+            .ConfigureAwait(false);
+        await FindOrphansAsync(connection, faults, found, giveWay, cancel).ConfigureAwait(false);
         counters.Phase = "done";
         var last = counters.Now(faults.Count);
         onProgress(last);
@@ -86,46 +89,59 @@ public sealed class ViewVerification(
 
     private async Task CompareAsync(
         ConcurrentQueue<StreamRange> ranges, RebuildCounters counters, EventFaults faults, Findings found,
-        CancellationToken cancel)
+        GiveWay giveWay, CancellationToken cancel)
     {
         var comparison = new ViewComparison(database, faults, withMembers);
         await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
-        var mostEvents = StreamPages.MostEvents(_pace, isBusy: false);
         while (ranges.TryDequeue(out var range))
         {
-            while (await StreamPages
-                .NextAsync(database, connection, range, StreamPages.ComparedStreams, mostEvents, cancel)
-                .ConfigureAwait(false) is { } page)
+            for (var left = range; left is not null;)
             {
-                var compared = await comparison.CompareAsync(connection, page, cancel).ConfigureAwait(false);
-                found.Add(compared);
-                counters.Add(compared.Streams, compared.Events, compared.Streams);
-                await _pace.WaitAsync(compared.Events, cancel).ConfigureAwait(false);
-                range = range with { Reached = page.Last };
-                if (page.IsLast)
-                    break;
+                var (compared, next) = await giveWay.DoAsync(
+                    connection, GiveWay.WalkRests, () => ComparePageAsync(left), cancel).ConfigureAwait(false);
+                await _pace.WaitAsync(compared, cancel).ConfigureAwait(false);
+                left = next;
             }
+        }
+
+        async Task<(long Events, StreamRange? Left)> ComparePageAsync(StreamRange range)
+        {
+            var page = await StreamPages
+                .NextAsync(
+                    database, connection, range, StreamPages.ComparedStreams,
+                    StreamPages.MostEvents(_pace, giveWay.IsBusy), cancel)
+                .ConfigureAwait(false);
+            if (page is null)
+                return (0, null);
+            var compared = await comparison.CompareAsync(connection, page, cancel).ConfigureAwait(false);
+            found.Add(compared);
+            counters.Add(compared.Streams, compared.Events, compared.Streams);
+            return (compared.Events, page.IsLast ? null : range with { Reached = page.Last });
         }
     }
 
     /// <summary>Views whose stream is not there: the walk over the streams does not come by them.</summary>
     private async Task FindOrphansAsync(
-        NpgsqlConnection connection, EventFaults faults, Findings found, CancellationToken cancel)
+        NpgsqlConnection connection, EventFaults faults, Findings found, GiveWay giveWay, CancellationToken cancel)
     {
         var comparison = new ViewComparison(database, faults, withMembers);
         for (string? after = ""; after is not null;)
         {
-            string[] orphans;
-            await using (var command = database.Command(connection, "find_orphans").With(after).With(OrphanPage))
-            await using (var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false))
-            {
-                await row.ReadAsync(cancel).ConfigureAwait(false);
-                after = row.IsDBNull(0) || row.GetInt64(1) < OrphanPage ? null : row.GetString(0);
-                orphans = row.GetFieldValue<string[]>(2);
-            }
-
+            var from = after;
+            (after, var orphans) = await giveWay.DoAsync(
+                connection, GiveWay.WalkRests, () => FindPageAsync(from), cancel).ConfigureAwait(false);
             foreach (var chunk in orphans.Chunk(100))
                 found.Add(await comparison.CompareAsync(connection, chunk, cancel).ConfigureAwait(false));
+        }
+
+        async Task<(string? Last, string[] Orphans)> FindPageAsync(string from)
+        {
+            await using var command = database.Command(connection, "find_orphans").With(from).With(OrphanPage);
+            await using var row = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
+            await row.ReadAsync(cancel).ConfigureAwait(false);
+            return (
+                row.IsDBNull(0) || row.GetInt64(1) < OrphanPage ? null : row.GetString(0),
+                row.GetFieldValue<string[]>(2));
         }
     }
 

@@ -22,7 +22,7 @@ internal sealed class BareCommit(PgBench pgBench, string database)
     public Task<LatencySummary> LatencyAsync(double seconds, CancellationToken cancel) =>
         pgBench.LatencyAsync(database, Script, seconds, cancel);
 
-    /// <summary>In an open loop at a rate: what of a latency at this rate is the machine's and the disk's own.</summary>
+    /// <summary>In an open loop at a rate: what of a latency there is the machine's and the disk's own.</summary>
     public Task<LatencySummary> LatencyAtAsync(double rate, double seconds, CancellationToken cancel) =>
         pgBench.LatencyAsync(database, Script, seconds, cancel, PacedClients, rate);
 }
