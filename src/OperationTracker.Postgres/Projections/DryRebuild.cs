@@ -10,12 +10,14 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
     public async Task<RebuildProgress> RunAsync(
         Action<RebuildProgress> onProgress, Action<EventFault> onFault, CancellationToken cancel)
     {
-        await using var connection = await database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
+        using var giveWay = new GiveWay(database, clock);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         var (streams, events) = await StreamPages.CountAsync(database, connection, cancel).ConfigureAwait(false);
         var ranges = new ConcurrentQueue<StreamRange>(
             await StreamPages.DivideAsync(database, connection, streams, cancel).ConfigureAwait(false));
         var (pace, faults) = (new Pace(options.Pace, clock), new EventFaults(database, options.OnFault, onFault));
-        var mostEvents = StreamPages.MostEvents(pace, isBusy: false);
+        var walk = new StreamWalk(database, giveWay, pace, StreamPages.CopiedStreams);
         var counters = new RebuildCounters(streams, events, clock);
         using (new Ticker(clock, () => onProgress(counters.Now(faults.Count))))
             await Workers.RunAllAsync(options.Workers, FoldAsync, cancel).ConfigureAwait(false);
@@ -26,25 +28,21 @@ public sealed class DryRebuild(TrackerDatabase database, RebuildOptions options,
         {
             var folder = new StreamFolder(database, faults, withPast: true);
             await using var reader = await database.OpenWalkAsync(stop).ConfigureAwait(false);
-            while (ranges.TryDequeue(out var range))
-            {
-                while (await StreamPages
-                    .NextAsync(database, reader, range, StreamPages.CopiedStreams, mostEvents, stop)
-                    .ConfigureAwait(false) is { } page)
-                {
-                    var events = 0L;
-                    await foreach (var stream in folder.FoldAsync(
-                        reader, page.After, page.Last, stop).ConfigureAwait(false))
-                    {
-                        counters.Add(1, stream.Events, stream.Row is null ? 0 : 1);
-                        events += stream.Events;
-                    }
+            await walk.RunAsync(reader, ranges, CountPageAsync, stop).ConfigureAwait(false);
 
-                    await pace.WaitAsync(events, stop).ConfigureAwait(false);
-                    range = range with { Reached = page.Last };
-                    if (page.IsLast)
-                        break;
+            async Task<long> CountPageAsync(StreamRange range, StreamPage? page)
+            {
+                var events = 0L;
+                if (page is null)
+                    return events;
+                await foreach (var stream in folder
+                    .FoldAsync(reader, page.After, page.Last, stop).ConfigureAwait(false))
+                {
+                    counters.Add(1, stream.Events, stream.Row is null ? 0 : 1);
+                    events += stream.Events;
                 }
+
+                return events;
             }
         }
     }

@@ -13,12 +13,6 @@ internal sealed class GiveWay(TrackerDatabase database, TimeProvider clock) : ID
     public const int Looks = 16;
 
     /// <summary>
-    /// How often the time of a page of a walk is rested for while others are at work: the walk takes a third of what it
-    /// would, and leaves some processor time idle, without which a disk that is only emulated gets no turn.
-    /// </summary>
-    public const int WalkRests = 2;
-
-    /// <summary>
     /// Between the looks of one who begins a walk: short, for whoever is alone waits for all of them.
     /// </summary>
     public static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);

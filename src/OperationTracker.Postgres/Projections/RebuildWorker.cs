@@ -22,17 +22,9 @@ internal sealed class RebuildWorker(
         await using var reader = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         await using var writer = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         var copy = new CopyWriter(database, writer);
-        while (ranges.TryDequeue(out var range))
-        {
-            for (var left = range; left is not null;)
-            {
-                var (events, next) = await giveWay.DoAsync(
-                    reader, GiveWay.WalkRests, () => ReadPageAsync(reader, writer, copy, left), cancel)
-                    .ConfigureAwait(false);
-                await pace.WaitAsync(events, cancel).ConfigureAwait(false);
-                left = next;
-            }
-        }
+        await new StreamWalk(database, giveWay, pace, StreamPages.CopiedStreams)
+            .RunAsync(reader, ranges, (range, page) => CopyPageAsync(reader, writer, copy, range, page), cancel)
+            .ConfigureAwait(false);
     }
 
     /// <summary>
@@ -130,17 +122,10 @@ internal sealed class RebuildWorker(
         return events;
     }
 
-    /// <summary>
-    /// One page, with its checkpoint: how many events, and what is left of the range after it, null when nothing is.
-    /// </summary>
-    private async Task<(long Events, StreamRange? Left)> ReadPageAsync(
-        NpgsqlConnection reader, NpgsqlConnection writer, CopyWriter copy, StreamRange range)
+    /// <summary>One page of a range, with its checkpoint; returns how many events it had.</summary>
+    private async Task<long> CopyPageAsync(
+        NpgsqlConnection reader, NpgsqlConnection writer, CopyWriter copy, StreamRange range, StreamPage? page)
     {
-        var page = await StreamPages
-            .NextAsync(
-                database, reader, range, StreamPages.CopiedStreams, StreamPages.MostEvents(pace, giveWay.IsBusy),
-                cancel)
-            .ConfigureAwait(false);
         await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
         var (streams, events, rows) = (0L, 0L, 0L);
@@ -161,6 +146,6 @@ internal sealed class RebuildWorker(
         await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel)
             .ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
-        return (events, finished ? null : range with { Reached = reached });
+        return events;
     }
 }

@@ -19,6 +19,9 @@ public sealed class ViewVerification(
     /// <summary>Views looked at by one statement for being without a stream.</summary>
     private const int OrphanPage = 20_000;
 
+    /// <summary>How often the time of such a statement is rested for while others are at work.</summary>
+    private const int OrphanRests = 2;
+
     private readonly Pace _pace = new(options.Pace, clock);
 
     /// <summary>Compares every stored view with the fold of its events.</summary>
@@ -93,30 +96,17 @@ public sealed class ViewVerification(
     {
         var comparison = new ViewComparison(database, faults, withMembers);
         await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
-        while (ranges.TryDequeue(out var range))
-        {
-            for (var left = range; left is not null;)
-            {
-                var (compared, next) = await giveWay.DoAsync(
-                    connection, GiveWay.WalkRests, () => ComparePageAsync(left), cancel).ConfigureAwait(false);
-                await _pace.WaitAsync(compared, cancel).ConfigureAwait(false);
-                left = next;
-            }
-        }
+        await new StreamWalk(database, giveWay, _pace, StreamPages.ComparedStreams)
+            .RunAsync(connection, ranges, (_, page) => ComparePageAsync(page), cancel).ConfigureAwait(false);
 
-        async Task<(long Events, StreamRange? Left)> ComparePageAsync(StreamRange range)
+        async Task<long> ComparePageAsync(StreamPage? page)
         {
-            var page = await StreamPages
-                .NextAsync(
-                    database, connection, range, StreamPages.ComparedStreams,
-                    StreamPages.MostEvents(_pace, giveWay.IsBusy), cancel)
-                .ConfigureAwait(false);
             if (page is null)
-                return (0, null);
+                return 0;
             var compared = await comparison.CompareAsync(connection, page, cancel).ConfigureAwait(false);
             found.Add(compared);
             counters.Add(compared.Streams, compared.Events, compared.Streams);
-            return (compared.Events, page.IsLast ? null : range with { Reached = page.Last });
+            return compared.Events;
         }
     }
 
@@ -129,7 +119,7 @@ public sealed class ViewVerification(
         {
             var from = after;
             (after, var orphans) = await giveWay.DoAsync(
-                connection, GiveWay.WalkRests, () => FindPageAsync(from), cancel).ConfigureAwait(false);
+                connection, OrphanRests, () => FindPageAsync(from), cancel).ConfigureAwait(false);
             foreach (var chunk in orphans.Chunk(100))
                 found.Add(await comparison.CompareAsync(connection, chunk, cancel).ConfigureAwait(false));
         }

@@ -27,9 +27,7 @@ internal static class TrackerApp
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         AddLogging(builder.Logging, options);
         builder.WebHost.UseUrls([.. options.Urls]);
-        builder.WebHost.UseKestrel(ConfigureKestrel);
-        // What has arrived is handled where it was received; nothing here blocks a thread. Decision 0006.
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        WebServer.Configure(builder.WebHost);
         var services = builder.Services;
         services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownTimeout);
         services.AddSingleton<IHostLifetime, ManualLifetime>();
@@ -72,16 +70,6 @@ internal static class TrackerApp
         services.AddSingleton<ExecutingBaseline>();
         services.AddSingleton(new InstantReader(zone));
         services.AddRouting();
-    }
-
-    private static void ConfigureKestrel(Microsoft.AspNetCore.Server.Kestrel.Core.KestrelServerOptions kestrel)
-    {
-        kestrel.AddServerHeader = false;
-        kestrel.Limits.MaxRequestBodySize = RequestBody.MaxBytes;
-        kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-        kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-        // Each takes a few kilobytes; more than this many controllers at once is a flood.
-        kestrel.Limits.MaxConcurrentConnections = 10_000;
     }
 
     /// <summary>

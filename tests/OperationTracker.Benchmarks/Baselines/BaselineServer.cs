@@ -6,6 +6,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
+using OperationTracker.Hosting;
 
 namespace OperationTracker.Benchmarks.Baselines;
 
@@ -24,14 +25,7 @@ internal static class BaselineServer
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(options.Text("urls", ""));
-        builder.WebHost.UseKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
-            kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
-            kestrel.Limits.MaxConcurrentConnections = 10_000;
-        });
-        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        WebServer.Configure(builder.WebHost);
         await using var app = builder.Build();
         app.MapGet("/static/{id}", (RequestDelegate)(context => AnswerAsync(context, document)));
         app.MapGet("/query/{id}", (RequestDelegate)(async context => await AnswerAsync(
