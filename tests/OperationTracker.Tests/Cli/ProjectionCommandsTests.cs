@@ -228,7 +228,7 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(100);
         using var rebuild = OptrackProcess.Start(
-            "projections", "rebuild", "--pace", "20", "--database", _tracker.ConnectionString);
+            "projections", "rebuild", "--pace", "5", "--database", _tracker.ConnectionString);
         await Eventually.BeTrueAsync(
             () => _tracker.StatusAsync().Result.LastRebuild is { State: "running" }, TimeSpan.FromSeconds(20),
             "it is running");
