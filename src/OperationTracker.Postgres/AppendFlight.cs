@@ -70,6 +70,7 @@ internal sealed class AppendFlight(
                     await session.DisposeAsync().ConfigureAwait(false);
                 if (attempt > 1 || fault is not NpgsqlException || fault is PostgresException || session is null)
                     throw;
+                await _sessions.DropIdleAsync().ConfigureAwait(false);
                 _planner.ForgetAll();
                 database.NoteBreak();
             }

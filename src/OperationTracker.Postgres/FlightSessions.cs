@@ -37,11 +37,14 @@ internal sealed class FlightSessions(TrackerDatabase database, TimeProvider cloc
         return ValueTask.CompletedTask;
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Closes those that no flight uses: where one was found broken, others may have died too.</summary>
+    public async ValueTask DropIdleAsync()
     {
         while (_idle.TryPop(out var session))
             await session.DisposeAsync().ConfigureAwait(false);
     }
+
+    public ValueTask DisposeAsync() => DropIdleAsync();
 }
 
 /// <summary>One session of the database.</summary>
