@@ -9,12 +9,13 @@ namespace OperationTracker.Postgres;
 internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prepared);
 
 /// <summary>
-/// Batches what waits. Two flights may be under way: one is prepared (loaded and decided) while the other is being
-/// appended, so that neither the database nor the tracker waits for the other. Promises: a flight leaves as soon as
-/// there is room for it, what is ready to run has run, and it would not only wait for the one before; no timer holds it
-/// back; each change gets exactly one outcome; changes of one operation fly in the order in which they came, and never
-/// in two flights at once, for each is decided upon what the one before has stored; what waits is bounded in number,
-/// bytes and time, and what is refused or withdrawn here has certainly not been sent.
+/// Batches what waits. Two flights may be under way: one half of the changes is answered, comes back and is prepared
+/// (loaded and decided) while the other half is being appended, so that neither the database nor the tracker waits for
+/// the other. Promises: a flight leaves as soon as there is room for it, what is ready to run has run, and about as
+/// many wait as are under way; no timer holds it back; each change gets exactly one outcome; changes of one operation
+/// fly in the order in which they came, and never in two flights at once, for each is decided upon what the one before
+/// has stored; what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not
+/// been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
 {
@@ -23,6 +24,9 @@ internal sealed class AppendQueue : IAsyncDisposable
 
     /// <summary>Flights under way: one that is appended, one that is prepared or waits for the append lock.</summary>
     private const int Flights = 2;
+
+    /// <summary>So few changes are not divided between two flights, each of which has its price.</summary>
+    private const int Undivided = 8;
 
     private readonly FlyAsync _fly;
     private readonly Func<Func<Task>, Task> _start;
@@ -38,12 +42,8 @@ internal sealed class AppendQueue : IAsyncDisposable
     private int _returning;
     private bool _stopping;
     private int _underWay;
+    private int _changesUnderWay;
     private bool _preparing;
-    private long _sentAt;
-
-    // What the last flights took, on average: to be prepared, and from then to their end.
-    private TimeSpan _preparation;
-    private TimeSpan _append;
 
     /// <param name="fly">Carries a flight out.</param>
     /// <param name="limits">The bounds.</param>
@@ -149,12 +149,12 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Starts a flight with what waits, if there is room. Only one is prepared at a time: what comes meanwhile gathers
-    /// for the next. Called under the lock, whenever something came or something ended.
+    /// Starts a flight with what waits, if there is room and it is worth it. Only one is prepared at a time: what comes
+    /// meanwhile gathers for the next. Called under the lock, whenever something came or something ended.
     /// </summary>
     private void StartFlight()
     {
-        if (_preparing || _underWay == Flights || IsTooEarly() || !Board())
+        if (_preparing || _underWay == Flights || IsSmallerPart() || !Board())
             return;
         _preparing = true;
         _underWay++;
@@ -162,11 +162,10 @@ internal sealed class AppendQueue : IAsyncDisposable
     }
 
     /// <summary>
-    /// Whether a flight begun now would only wait for the one under way: what comes until then had better fly with it.
+    /// Whether clearly fewer wait than are under way: these had better wait for more, since a flight of few costs
+    /// nearly as much as one of many. Not so for a few that are missing, who may be late or gone.
     /// </summary>
-    private bool IsTooEarly() => _underWay > 0 && _clock.GetElapsedTime(_sentAt) + _preparation < _append;
-
-    private static TimeSpan Average(TimeSpan before, TimeSpan last) => before + ((last - before) / 8);
+    private bool IsSmallerPart() => _waiting.Count < _changesUnderWay - (_changesUnderWay / 8);
 
     private Task StartGatheredAsync(Func<Task> fly) => Task.Run(async () =>
     {
@@ -182,7 +181,7 @@ internal sealed class AppendQueue : IAsyncDisposable
 
     private async Task FlyAsync()
     {
-        var (isPrepared, since) = (false, _clock.GetTimestamp());
+        var isPrepared = false;
         List<PendingAppend> flight;
         lock (_lock)
             flight = TakeOff();
@@ -201,9 +200,8 @@ internal sealed class AppendQueue : IAsyncDisposable
             foreach (var entry in flight)
                 _streamsUnderWay.Remove(entry.StreamId);
             _underWay--;
+            _changesUnderWay -= flight.Count;
             _preparing &= isPrepared;
-            if (isPrepared)
-                _append = Average(_append, _clock.GetElapsedTime(since));
             StartFlight();
         }
 
@@ -213,8 +211,6 @@ internal sealed class AppendQueue : IAsyncDisposable
             {
                 isPrepared = true;
                 _preparing = false;
-                _preparation = Average(_preparation, _clock.GetElapsedTime(since));
-                _sentAt = since = _clock.GetTimestamp();
                 StartFlight();
             }
         }
@@ -222,11 +218,14 @@ internal sealed class AppendQueue : IAsyncDisposable
 
     /// <summary>
     /// Takes into the next flight, from the front on, what may fly and has room, passing over streams that are under
-    /// way. Says whether there is anybody in it.
+    /// way; no more than half of all there is, so that the other half can be the flight beside it. Says whether there
+    /// is anybody in it.
     /// </summary>
     private bool Board()
     {
-        for (var node = _waiting.First; node is not null && _boarding.Count < _limits.FlightEntries;)
+        var half = (_waiting.Count + _boarding.Count + _changesUnderWay + 1) / 2;
+        var seats = Math.Min(_limits.FlightEntries, Math.Max(Undivided, half));
+        for (var node = _waiting.First; node is not null && _boarding.Count < seats;)
         {
             var (entry, next) = (node.Value, node.Next);
             if (_boarding.Count > 0 && _boardingBytes + entry.Size > _limits.FlightBytes)
@@ -254,6 +253,7 @@ internal sealed class AppendQueue : IAsyncDisposable
         Board();
         var flight = _boarding;
         (_boarding, _boardingBytes) = ([], 0);
+        _changesUnderWay += flight.Count;
         foreach (var entry in flight)
             _streamsUnderWay.Add(entry.StreamId);
         return flight;

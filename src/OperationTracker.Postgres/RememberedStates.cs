@@ -37,6 +37,7 @@ internal sealed class RememberedStates(TimeProvider clock)
         GenerationBytes, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
 
     private long? _logEnd;
+    private (long From, long To)? _gap;
     private long? _othersSeenAt;
     private double _newShare;
 
@@ -72,19 +73,32 @@ internal sealed class RememberedStates(TimeProvider clock)
     }
 
     /// <summary>
-    /// Notes where a flight of this node's stands in the log. If it does not follow the one before, others append too.
+    /// Notes where a flight of this node's stands in the log. If it does not follow the one before, others append too,
+    /// unless what is between is a flight that is noted later than it was appended: so one gap is let pass, and filled
+    /// or followed by another.
     /// </summary>
     public void NoteFlight(long logBefore, int events)
     {
         lock (_lock)
         {
-            if (_logEnd is { } end && end != logBefore)
+            var (end, logAfter) = (_logEnd ?? logBefore, logBefore + events);
+            if (_gap == (logBefore, logAfter))
             {
-                _othersSeenAt = clock.GetTimestamp();
+                _gap = null;
+                return;
+            }
+
+            if (end < logBefore && _gap is null)
+            {
+                _gap = (end, logBefore);
+            }
+            else if (end != logBefore)
+            {
+                (_othersSeenAt, _gap) = (clock.GetTimestamp(), null);
                 _states.Clear();
             }
 
-            _logEnd = logBefore + events;
+            _logEnd = Math.Max(end, logAfter);
         }
     }
 
@@ -116,7 +130,7 @@ internal sealed class RememberedStates(TimeProvider clock)
         lock (_lock)
         {
             _states.Clear();
-            _logEnd = null;
+            (_logEnd, _gap) = (null, null);
             _newShare = 0;
         }
     }

@@ -11,6 +11,7 @@ public sealed class AppendQueueTests : IAsyncDisposable
     private readonly List<string[]> _flights = [];
     private readonly Queue<TaskCompletionSource> _underWay = [];
     private readonly AppendQueue _queue;
+    private bool _prepares = true;
 
     public AppendQueueTests() =>
         _queue = new AppendQueue(FlyAsync, new AppendQueueLimits(), _clock, flight => flight());
@@ -23,7 +24,7 @@ public sealed class AppendQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public void What_comes_while_another_is_appended_flies_at_once_where_appending_takes_no_longer_than_preparing()
+    public void What_comes_while_another_is_appended_flies_at_once_where_there_is_as_much_of_it()
     {
         Propose("a");
         Propose("b");
@@ -46,34 +47,64 @@ public sealed class AppendQueueTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_would_only_wait_for_the_flight_before_gathers_meanwhile()
+    public async Task Fewer_than_are_under_way_wait_for_more()
     {
-        Propose("slow");
-        _clock.Pass(8);
-        await EndAsync();
+        await BeginWithAsync("a", "b", "c");
 
-        Propose("a");
-        Propose("b");
-        _clock.Pass(0.9);
-        Propose("c");
-        _flights.Count.ShouldBe(2, "an append takes a second, as far as is known");
-        _clock.Pass(0.2);
         Propose("d");
-        _flights[^1].ShouldBe(["b", "c", "d"]);
+        Propose("e");
+        _flights.Count.ShouldBe(1);
+        Propose("f");
+        _flights[^1].ShouldBe(["d", "e", "f"]);
     }
 
     [Fact]
-    public async Task What_gathers_flies_when_the_flight_before_ends_sooner_than_was_thought()
+    public async Task Fewer_than_are_under_way_fly_when_those_have_ended()
     {
-        Propose("slow");
-        _clock.Pass(8);
+        await BeginWithAsync("a", "b", "c");
+
+        Propose("d");
         await EndAsync();
 
-        Propose("a");
-        Propose("b");
-        await EndAsync();
+        _flights[^1].ShouldBe(["d"]);
+    }
 
-        _flights[^1].ShouldBe(["b"]);
+    [Fact]
+    public async Task One_that_is_missing_of_many_is_not_waited_for()
+    {
+        await BeginWithAsync([.. Ids("first-", 8)]);
+
+        foreach (var id in Ids("second-", 7))
+            Propose(id);
+
+        _flights[^1].ShouldBe(Ids("second-", 7));
+    }
+
+    [Theory]
+    [InlineData(64, new[] { 32, 32 })]
+    [InlineData(17, new[] { 9, 8 })]
+    [InlineData(16, new[] { 8, 8 })]
+    [InlineData(8, new[] { 8 })]
+    public async Task Many_are_divided_between_two_flights(int count, int[] sizes)
+    {
+        await BeginWithAsync([.. Ids("many-", count)]);
+
+        _flights.Select(flight => flight.Length).ShouldBe(sizes);
+        _flights.SelectMany(flight => flight).ShouldBe(Ids("many-", count));
+    }
+
+    private static IEnumerable<string> Ids(string prefix, int count) =>
+        Enumerable.Range(1, count).Select(i => $"{prefix}{i}");
+
+    /// <summary>Lets these come while a flight is prepared, which then ends at once and is forgotten.</summary>
+    private async Task BeginWithAsync(params string[] ids)
+    {
+        _prepares = false;
+        foreach (var id in ids.Prepend("before"))
+            Propose(id);
+        _flights.Clear();
+        _prepares = true;
+        await EndAsync();
     }
 
     private void Propose(string id) => _ = _queue.AppendAsync(
@@ -87,7 +118,8 @@ public sealed class AppendQueueTests : IAsyncDisposable
         _flights.Add([.. flight.Select(entry => entry.StreamId)]);
         var end = new TaskCompletionSource();
         _underWay.Enqueue(end);
-        prepared();
+        if (_prepares)
+            prepared();
         return end.Task;
     }
 }

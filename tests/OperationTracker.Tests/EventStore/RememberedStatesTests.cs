@@ -67,11 +67,41 @@ public sealed class RememberedStatesTests
         _states.Assume("a").ShouldNotBeNull();
 
         _states.NoteFlight(logBefore: 6, events: 1);
+        _states.NoteFlight(logBefore: 8, events: 1);
         _states.Keep("b", Operation("b"));
         _states.Assume("b").ShouldBeNull();
         _clock.Pass(1.1);
         _states.Assume("b").ShouldNotBeNull();
         _states.Assume("a").ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(5, 5)]
+    [InlineData(0, 6)]
+    [InlineData(9, 10)]
+    public void Nor_when_a_flight_is_noted_that_others_have_come_before_or_between(long logBefore, int events)
+    {
+        _states.NoteFlight(logBefore: 0, events: 3);
+        _states.NoteFlight(logBefore: 4, events: 4);
+        _states.Keep("a", Operation("a"));
+
+        _states.NoteFlight(logBefore, events);
+
+        _states.Assume("a").ShouldBeNull();
+    }
+
+    [Fact]
+    public void Two_flights_that_are_noted_in_another_order_than_they_were_appended_in_are_no_sign_of_others()
+    {
+        _states.NoteFlight(logBefore: 0, events: 3);
+        _states.Keep("a", Operation("a"));
+        for (var end = 3; end < 33; end += 10)
+        {
+            _states.NoteFlight(logBefore: end + 4, events: 6);
+            _states.NoteFlight(logBefore: end, events: 4);
+        }
+
+        _states.Assume("a").ShouldNotBeNull();
     }
 
     [Fact]
