@@ -37,6 +37,8 @@ internal sealed class RememberedStates(TimeProvider clock)
         GenerationBytes, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
 
     private long? _logEnd;
+
+    // What lies before that end and after a flight of this node's, and no flight was noted for yet.
     private (long From, long To)? _gap;
     private long? _othersSeenAt;
     private double _newShare;

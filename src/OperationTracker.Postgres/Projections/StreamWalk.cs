@@ -17,7 +17,7 @@ internal sealed class StreamWalk(TrackerDatabase database, GiveWay giveWay, Pace
     /// How often the time of a page is rested for while others are at work: the walk takes a third of what it would,
     /// and leaves some processor time idle, without which a disk that is only emulated gets no turn.
     /// </summary>
-    private const int Rests = 2;
+    public const int Rests = 2;
 
     /// <summary>Takes one range after the other until none is left.</summary>
     /// <param name="connection">Finds the pages, and is idle when there is nothing to do.</param>

@@ -19,9 +19,6 @@ public sealed class ViewVerification(
     /// <summary>Views looked at by one statement for being without a stream.</summary>
     private const int OrphanPage = 20_000;
 
-    /// <summary>How often the time of such a statement is rested for while others are at work.</summary>
-    private const int OrphanRests = 2;
-
     private readonly Pace _pace = new(options.Pace, clock);
 
     /// <summary>Compares every stored view with the fold of its events.</summary>
@@ -119,7 +116,7 @@ public sealed class ViewVerification(
         {
             var from = after;
             (after, var orphans) = await giveWay.DoAsync(
-                connection, OrphanRests, () => FindPageAsync(from), cancel).ConfigureAwait(false);
+                connection, StreamWalk.Rests, () => FindPageAsync(from), cancel).ConfigureAwait(false);
             foreach (var chunk in orphans.Chunk(100))
                 found.Add(await comparison.CompareAsync(connection, chunk, cancel).ConfigureAwait(false));
         }
