@@ -64,12 +64,14 @@ internal static class Cluster
     /// What a new cluster begins with, for the operator to change. To fill each new file of the log with zeroes
     /// before it is used stops all commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint
     /// has left files to use again. Without, a commit that is first to write to a block waits for its allocation too,
-    /// and is on disk as before.
+    /// and is on disk as before. What sessions write because nobody else has, and vacuum, is sent to the disk as they
+    /// go: the kernel gathers it for half a minute otherwise (<see cref="GrowthWriteBack"/>).
     /// </summary>
     private const string Settings = """
 
         # Set by optrack when it made this cluster.
         wal_init_zero = off
+        backend_flush_after = 256kB
 
         """;
 

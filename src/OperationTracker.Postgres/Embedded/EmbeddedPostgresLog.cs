@@ -34,6 +34,10 @@ internal static partial class EmbeddedPostgresLog
         "There is no setpriv of util-linux: PostgreSQL outlives a killed tracker, until the next start stops it")]
     public static partial void NoParentDeathSignal(this ILogger logger);
 
+    [LoggerMessage(4109, LogLevel.Warning,
+        "What the cluster grows by is left to the kernel, which writes it in bursts that commits wait for: {Reason}")]
+    public static partial void GrowthNotWritten(this ILogger logger, string reason);
+
     [LoggerMessage(4120, LogLevel.Debug, "postgres {Backend}: {Message}")]
     public static partial void ServerRoutine(this ILogger logger, string backend, string message);
 

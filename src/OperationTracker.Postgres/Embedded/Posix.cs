@@ -18,6 +18,8 @@ internal static partial class Posix
     private const int StatxSize = 256;
     private const int StatxUidOffset = 20;
     private const int OpenCloseOnExec = 0x80000;
+    private const int NoEntry = 2;
+    private const uint SyncFileRangeWrite = 2;
 
     private static readonly Lock PasswordDatabase = new();
 
@@ -51,6 +53,20 @@ internal static partial class Posix
     {
         using var directory = OpenToRead(path);
         Check(fsync(directory), path);
+    }
+
+    /// <summary>
+    /// Has the kernel begin to write a part of a file that is not on the disk yet, and does not wait for it.
+    /// </summary>
+    /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    public static void BeginWriting(string path, long from, long length)
+    {
+        var descriptor = open(path, OpenCloseOnExec);
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() == NoEntry)
+            throw new FileNotFoundException(null, path);
+        Check(descriptor, path);
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        Check(sync_file_range(file, from, length, SyncFileRangeWrite), path);
     }
 
     /// <summary>Opens a file whatever locks there are on it.</summary>
@@ -109,6 +125,9 @@ internal static partial class Posix
 
     [LibraryImport("libc", SetLastError = true)]
     private static partial int fsync(SafeFileHandle file);
+
+    [LibraryImport("libc", SetLastError = true)]
+    private static partial int sync_file_range(SafeFileHandle file, long from, long length, uint flags);
 
     [LibraryImport("libc", StringMarshalling = StringMarshalling.Utf8)]
     private static partial nint getpwnam(string name);

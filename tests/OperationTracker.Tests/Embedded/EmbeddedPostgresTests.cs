@@ -52,6 +52,14 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
+    public async Task What_sessions_write_is_not_left_to_the_kernel_to_gather()
+    {
+        await using var server = await StartAsync();
+
+        (await AskAsync(server, "show backend_flush_after")).ShouldBe("256kB");
+    }
+
+    [Fact]
     public async Task A_role_setting_that_could_lose_a_commit_is_refused_at_the_next_start()
     {
         await using (var server = await StartAsync())
