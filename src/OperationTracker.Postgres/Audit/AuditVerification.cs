@@ -1,5 +1,6 @@
 using Npgsql;
 using OperationTracker.Core.Audit;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Postgres.Audit;
 
@@ -14,10 +15,12 @@ public sealed record AuditReport(
 
 /// <summary>
 /// Reads the whole record again and finds what was changed, removed, inserted, reordered or cut since it was appended.
-/// In a running system, by short statements; what looks wrong is looked at a second time before it is told, for a
-/// redaction may have come in between. Memory does not grow with the log.
+/// In a running system, by short statements, and giving way to those who serve; what looks wrong is looked at a second
+/// time before it is told, for a redaction may have come in between. Memory does not grow with the log.
 /// </summary>
-public sealed class AuditVerification(TrackerDatabase database)
+/// <param name="database">Where the record is.</param>
+/// <param name="clock">Times the rests while others are at work.</param>
+public sealed class AuditVerification(TrackerDatabase database, TimeProvider clock)
 {
     private const int PageSize = 1_000;
     private const int PositionsPerPage = 20 * MerkleTree.BlockSize;
@@ -40,26 +43,31 @@ public sealed class AuditVerification(TrackerDatabase database)
     public async Task<AuditReport> VerifyAsync(
         IReadOnlyList<KeptCheckpoint> checkpoints, IProgress<long>? progress, CancellationToken cancel)
     {
+        using var giveWay = new GiveWay(database, clock);
         var size = await new LogTree(database).SizeAsync(cancel).ConfigureAwait(false);
-        var ranges = await RangesAsync(cancel).ConfigureAwait(false);
+        var ranges = await RangesAsync(giveWay, cancel).ConfigureAwait(false);
         await Parallel.ForAsync(
             0, ranges.Count + 1, new ParallelOptions { MaxDegreeOfParallelism = Parts, CancellationToken = cancel },
             async (i, token) => await VerifyStreamsAsync(
-                i == 0 ? null : ranges[i - 1], i == ranges.Count ? null : ranges[i], progress, token)
+                i == 0 ? null : ranges[i - 1], i == ranges.Count ? null : ranges[i], giveWay, progress, token)
                 .ConfigureAwait(false)).ConfigureAwait(false);
         await FindOrphansAsync(cancel).ConfigureAwait(false);
         var log = new LogOrderAudit(size, checkpoints, Report, IsFoundWithin);
-        await VerifyLogAsync(log, size, cancel).ConfigureAwait(false);
+        await VerifyLogAsync(log, size, giveWay, cancel).ConfigureAwait(false);
         return new AuditReport(size, _events, log.End(), _findings, _findingsBeyond);
     }
 
     private async Task VerifyStreamsAsync(
-        string? after, string? last, IProgress<long>? progress, CancellationToken cancel)
+        string? after, string? last, GiveWay giveWay, IProgress<long>? progress, CancellationToken cancel)
     {
-        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         var current = default(StreamPass);
         var (stream, version) = (after ?? "", after is null ? -1 : long.MaxValue);
-        while (true)
+        while (await giveWay.DoAsync(connection, StreamWalk.Rests, VerifyPageAsync, cancel).ConfigureAwait(false))
+            progress?.Report(Interlocked.Read(ref _events));
+        await FinishAsync(connection, current, cancel).ConfigureAwait(false);
+
+        async Task<bool> VerifyPageAsync()
         {
             var page = await AuditReader.ReadStreamsAsync(
                 database, connection, stream, version, last, PageSize, cancel).ConfigureAwait(false);
@@ -74,14 +82,11 @@ public sealed class AuditVerification(TrackerDatabase database)
                 current.Add(row);
             }
 
-            var verified = Interlocked.Add(ref _events, page.Count);
-            progress?.Report(verified);
-            if (page.Count < PageSize)
-                break;
-            (stream, version) = (page[^1].Event.StreamId, page[^1].Event.Version);
+            Interlocked.Add(ref _events, page.Count);
+            if (page.Count > 0)
+                (stream, version) = (page[^1].Event.StreamId, page[^1].Event.Version);
+            return page.Count == PageSize;
         }
-
-        await FinishAsync(connection, current, cancel).ConfigureAwait(false);
     }
 
     private async Task FinishAsync(NpgsqlConnection connection, StreamPass? pass, CancellationToken cancel)
@@ -96,7 +101,7 @@ public sealed class AuditVerification(TrackerDatabase database)
                 again.Add(row);
             var findings = again.Finish();
             if (attempt == 1 && again.Unplaced.Count > 0
-                && await WaitForPositionAsync(connection, again.Unplaced[0], cancel).ConfigureAwait(false))
+                && await WaitForPositionAsync(again.Unplaced[0], cancel).ConfigureAwait(false))
                 continue;
             foreach (var finding in findings)
                 Report(finding);
@@ -104,10 +109,13 @@ public sealed class AuditVerification(TrackerDatabase database)
         }
     }
 
-    /// <summary>Whether an event of another application, which has no position yet, got one.</summary>
-    private async Task<bool> WaitForPositionAsync(
-        NpgsqlConnection connection, long sequenceNumber, CancellationToken cancel)
+    /// <summary>
+    /// Whether an event of another application, which has no position yet, got one. That takes the append lock, so the
+    /// session is one that nobody has put behind others.
+    /// </summary>
+    private async Task<bool> WaitForPositionAsync(long sequenceNumber, CancellationToken cancel)
     {
+        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
         await using var command = database.Command(connection, "audit_unplaced").With(sequenceNumber);
         if (!(bool)(await command.ExecuteScalarAsync(cancel).ConfigureAwait(false))!)
             return false;
@@ -115,26 +123,32 @@ public sealed class AuditVerification(TrackerDatabase database)
         return true;
     }
 
-    private async Task VerifyLogAsync(LogOrderAudit log, long size, CancellationToken cancel)
+    private async Task VerifyLogAsync(LogOrderAudit log, long size, GiveWay giveWay, CancellationToken cancel)
     {
-        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         var tree = new LogTree(database);
-        for (var from = 0L; from < size; from += PositionsPerPage)
+        for (var from = 0L; from < size;)
+            from = await giveWay.DoAsync(connection, StreamWalk.Rests, () => VerifyPageAsync(from), cancel)
+                .ConfigureAwait(false);
+
+        async Task<long> VerifyPageAsync(long first)
         {
-            var to = Math.Min(from + PositionsPerPage, size);
+            var to = Math.Min(first + PositionsPerPage, size);
             log.NextStoredBlocks(await tree.StoredBlocksAsync(
-                from / MerkleTree.BlockSize, to / MerkleTree.BlockSize, cancel).ConfigureAwait(false));
+                first / MerkleTree.BlockSize, to / MerkleTree.BlockSize, cancel).ConfigureAwait(false));
             await using var command = database.Command(connection, "audit_positions")
-                .With(from).With(to).With(PositionsPerPage);
+                .With(first).With(to).With(PositionsPerPage);
             await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
             while (await rows.ReadAsync(cancel).ConfigureAwait(false))
                 log.Add(rows.GetInt64(0), rows.GetInt64(1), rows.GetFieldValue<byte[]>(2), rows.GetBoolean(3));
+            return first + PositionsPerPage;
         }
     }
 
-    private async Task<IReadOnlyList<string>> RangesAsync(CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> RangesAsync(GiveWay giveWay, CancellationToken cancel)
     {
-        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         await using var command = database.Command(connection, "audit_ranges").With(8 * Parts);
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         var ranges = new List<string>();
@@ -145,7 +159,7 @@ public sealed class AuditVerification(TrackerDatabase database)
 
     private async Task FindOrphansAsync(CancellationToken cancel)
     {
-        await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
+        await using var connection = await database.OpenWalkAsync(cancel).ConfigureAwait(false);
         await using var command = database.Command(connection, "audit_orphans");
         await using var rows = await command.ExecuteReaderAsync(cancel).ConfigureAwait(false);
         while (await rows.ReadAsync(cancel).ConfigureAwait(false))

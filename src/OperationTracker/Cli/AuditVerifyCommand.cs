@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using OperationTracker.Core.Audit;
 using OperationTracker.Core.Json;
+using OperationTracker.Postgres;
 using OperationTracker.Postgres.Audit;
 
 namespace OperationTracker.Cli;
@@ -31,8 +32,10 @@ internal static class AuditVerifyCommand
             var terminal = new Terminal(parsed.InvocationConfiguration);
             var kept = Kept(
                 parsed.GetValue(checkpoints) ?? [], parsed.GetValue(blocks), parsed.GetValue(key), terminal);
+            Priority.Lower();
             var started = TimeProvider.System.GetTimestamp();
-            var report = await new AuditVerification(database).VerifyAsync(kept, progress: null, cancel);
+            var report = await new AuditVerification(database, TimeProvider.System)
+                .VerifyAsync(kept, progress: null, cancel);
             var elapsed = TimeProvider.System.GetElapsedTime(started);
             if (parsed.GetValue(json))
                 terminal.WriteLine(JsonValueText.Write(writer => Write(writer, report, kept)));

@@ -65,7 +65,7 @@ internal sealed class AuditedRecord : IAsyncDisposable
         new AuditProofs(Tracker.Database).CheckpointAsync("test", DateTimeOffset.UnixEpoch, default);
 
     public async Task<IReadOnlyList<AuditFinding>> VerifyAsync(params Checkpoint[] checkpoints) =>
-        (await new AuditVerification(Tracker.Database).VerifyAsync(
+        (await new AuditVerification(Tracker.Database, TimeProvider.System).VerifyAsync(
             [.. checkpoints.Select(item => new KeptCheckpoint(item, null))], null, default)).Findings;
 
     public ValueTask DisposeAsync() => Tracker.DisposeAsync();

@@ -53,7 +53,7 @@ public sealed class BundleTests : IAsyncLifetime
         (await ImportAsync(other, path)).ShouldBe(contents.Events);
 
         await ShouldAnswerAlikeAsync(other, Enumerable.Range(0, 60).Select(i => $"{i}"));
-        (await new AuditVerification(other.Database).VerifyAsync(
+        (await new AuditVerification(other.Database, TimeProvider.System).VerifyAsync(
             [new KeptCheckpoint(contents.Checkpoint, null)], null, default))
             .Findings.ShouldBeEmpty();
         await StoreInvariants.CheckAsync(other.Database);
@@ -73,7 +73,8 @@ public sealed class BundleTests : IAsyncLifetime
         await using var other = await TrackerFixture.CreateAsync();
         await ImportAsync(other, path);
         await ShouldAnswerAlikeAsync(other, ["3", "7", "21"]);
-        (await new AuditVerification(other.Database).VerifyAsync([], null, default)).Findings.ShouldBeEmpty();
+        (await new AuditVerification(other.Database, TimeProvider.System).VerifyAsync([], null, default))
+            .Findings.ShouldBeEmpty();
     }
 
     [Fact]

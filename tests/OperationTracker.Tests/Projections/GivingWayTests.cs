@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
+using OperationTracker.Postgres.Audit;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Tests.EventStore;
 
@@ -51,6 +52,20 @@ public sealed class GivingWayTests : IAsyncLifetime
 
         (await giveWay.DoAsync(connection, 0, () => Task.FromResult(7), default).WaitAsync(TimeSpan.FromSeconds(5)))
             .ShouldBe(7);
+    }
+
+    [Fact]
+    public async Task Whoever_verifies_the_record_rests_while_somebody_else_is_at_work()
+    {
+        await _tracker.PutSomeAsync(20);
+        var clock = new RestingClock();
+        await using var work = await BeAtWorkAsync();
+
+        var report = await new AuditVerification(_tracker.Database, clock).VerifyAsync([], null, default);
+
+        report.Findings.ShouldBeEmpty();
+        report.Events.ShouldBe(report.Size);
+        clock.Rests.ShouldBe(2, "One after the page of the streams, one after that of the log");
     }
 
     [Fact]
@@ -148,6 +163,20 @@ public sealed class GivingWayTests : IAsyncLifetime
         }
 
         return work;
+    }
+
+    /// <summary>Counts what is waited for by it.</summary>
+    private sealed class RestingClock : TimeProvider
+    {
+        private int _rests;
+
+        public int Rests => _rests;
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            Interlocked.Increment(ref _rests);
+            return base.CreateTimer(callback, state, dueTime, period);
+        }
     }
 
     private sealed class AtWork(NpgsqlConnection connection, NpgsqlCommand command, Task work) : IAsyncDisposable
