@@ -13,12 +13,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly Supervisor _supervisor;
     private readonly EmbeddedStart _start;
     private readonly DataDirectoryLock _lock;
-    private readonly PeriodicWork _writeBack;
+    private readonly GrowthWriteBack _writeBack;
     private readonly Lazy<Task> _stopped;
     private CancellationToken _hurry;
 
     private EmbeddedPostgres(
-        EmbeddedStart start, DataDirectoryLock held, Supervisor supervisor, PeriodicWork writeBack, string? tcp)
+        EmbeddedStart start, DataDirectoryLock held, Supervisor supervisor, GrowthWriteBack writeBack, string? tcp)
     {
         _supervisor = supervisor;
         _start = start;
@@ -84,7 +84,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             supervisor = new Supervisor(start.StartServerAsync, logger, clock);
             await supervisor.StartAsync(cancel);
             var tcp = await start.PrepareDatabaseAsync(cancel);
-            var writeBack = WriteBack(data, logger, clock);
+            var writeBack = new GrowthWriteBack(data.Cluster, Posix.BeginWriting, logger, clock);
             writeBack.Start();
             return new EmbeddedPostgres(start, held, supervisor, writeBack, tcp);
         }
@@ -114,25 +114,6 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     /// <summary>The same as <see cref="StopAsync"/> with all the time that it takes.</summary>
     public async ValueTask DisposeAsync() => await StopAsync(CancellationToken.None);
-
-    private static PeriodicWork WriteBack(DataDirectory data, ILogger logger, TimeProvider clock)
-    {
-        var (work, isTold) = (new GrowthWriteBack(data.Cluster, Posix.BeginWriting), false);
-        return new PeriodicWork(GrowthWriteBack.Interval, RoundAsync, Tell, clock);
-
-        Task RoundAsync(CancellationToken cancel)
-        {
-            work.Round();
-            return Task.CompletedTask;
-        }
-
-        // Once: the next round is only a moment away, and has the same to say.
-        void Tell(Exception fault)
-        {
-            if (!isTold) logger.GrowthNotWritten(fault.Message);
-            isTold = true;
-        }
-    }
 
     private async Task StopOnceAsync()
     {

@@ -61,11 +61,7 @@ internal static partial class Posix
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static void BeginWriting(string path, long from, long length)
     {
-        var descriptor = open(path, OpenCloseOnExec);
-        if (descriptor < 0 && Marshal.GetLastPInvokeError() == NoEntry)
-            throw new FileNotFoundException(null, path);
-        Check(descriptor, path);
-        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
+        using var file = OpenToRead(path);
         Check(sync_file_range(file, from, length, SyncFileRangeWrite), path);
     }
 
@@ -97,7 +93,11 @@ internal static partial class Posix
 
     private static void Check(int result, string path)
     {
-        if (result < 0) throw new IOException(Describe(path, Marshal.GetLastPInvokeError()));
+        if (result >= 0) return;
+        var error = Marshal.GetLastPInvokeError();
+        throw error == NoEntry
+            ? new FileNotFoundException(Describe(path, error), path)
+            : new IOException(Describe(path, error));
     }
 
     private static string Describe(string path, int error) => $"{path}: {new Win32Exception(error).Message}";

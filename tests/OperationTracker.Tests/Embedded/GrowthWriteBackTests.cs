@@ -1,4 +1,5 @@
 using System.Runtime.Versioning;
+using Microsoft.Extensions.Logging.Abstractions;
 using OperationTracker.Postgres.Embedded;
 
 namespace OperationTracker.Tests.Embedded;
@@ -17,7 +18,7 @@ public sealed class GrowthWriteBackTests : IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_cluster, "base", "5"));
         Directory.CreateDirectory(Path.Combine(_cluster, "base", "pgsql_tmp"));
-        _work = new GrowthWriteBack(_cluster, Write);
+        _work = new GrowthWriteBack(_cluster, Write, NullLogger.Instance, TimeProvider.System);
     }
 
     public void Dispose() => TestDirectory.Delete(_cluster);
