@@ -38,12 +38,12 @@ public sealed class LogTree(TrackerDatabase database)
     private async Task<long> BuildAsync(int blocksAtOnce, Func<CancellationToken, Task> rest, CancellationToken cancel)
     {
         await using var connection = await database.OpenAsync(cancel).ConfigureAwait(false);
-        var (built, below) = (0L, 0L);
+        var (built, below) = (0L, (long?)null);
         for (var level = LevelStep; level <= HighestLevel; level += LevelStep)
         {
             var (size, next) = await ExtentAsync(connection, level, cancel).ConfigureAwait(false);
             // Of the level below, what this round has seen there: the log goes on meanwhile.
-            for (var complete = (level == LevelStep ? size : below) >> LevelStep; next < complete;)
+            for (var complete = (below ?? size) >> LevelStep; next < complete;)
             {
                 var to = Math.Min(next + (level == LevelStep ? blocksAtOnce : 1), complete);
                 var hashes = level == LevelStep
