@@ -34,8 +34,7 @@ internal static class AuditVerifyCommand
                 parsed.GetValue(checkpoints) ?? [], parsed.GetValue(blocks), parsed.GetValue(key), terminal);
             Priority.Lower();
             var started = TimeProvider.System.GetTimestamp();
-            var report = await new AuditVerification(database, TimeProvider.System)
-                .VerifyAsync(kept, progress: null, cancel);
+            var report = await new AuditVerification(database, TimeProvider.System).VerifyAsync(kept, cancel);
             var elapsed = TimeProvider.System.GetElapsedTime(started);
             if (parsed.GetValue(json))
                 terminal.WriteLine(JsonValueText.Write(writer => Write(writer, report, kept)));

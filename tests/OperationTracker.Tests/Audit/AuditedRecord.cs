@@ -66,7 +66,7 @@ internal sealed class AuditedRecord : IAsyncDisposable
 
     public async Task<IReadOnlyList<AuditFinding>> VerifyAsync(params Checkpoint[] checkpoints) =>
         (await new AuditVerification(Tracker.Database, TimeProvider.System).VerifyAsync(
-            [.. checkpoints.Select(item => new KeptCheckpoint(item, null))], null, default)).Findings;
+            [.. checkpoints.Select(item => new KeptCheckpoint(item, null))], default)).Findings;
 
     public ValueTask DisposeAsync() => Tracker.DisposeAsync();
 }

@@ -52,7 +52,7 @@ public sealed class SealMigrationTests
 
     private static async Task ShouldBeWholeAsync(TrackerDatabase database, long events)
     {
-        var report = await new AuditVerification(database, TimeProvider.System).VerifyAsync([], null, default);
+        var report = await new AuditVerification(database, TimeProvider.System).VerifyAsync([], default);
         report.Findings.ShouldBeEmpty();
         report.Events.ShouldBe(events);
     }

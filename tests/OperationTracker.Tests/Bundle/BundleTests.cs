@@ -54,7 +54,7 @@ public sealed class BundleTests : IAsyncLifetime
 
         await ShouldAnswerAlikeAsync(other, Enumerable.Range(0, 60).Select(i => $"{i}"));
         (await new AuditVerification(other.Database, TimeProvider.System).VerifyAsync(
-            [new KeptCheckpoint(contents.Checkpoint, null)], null, default))
+            [new KeptCheckpoint(contents.Checkpoint, null)], default))
             .Findings.ShouldBeEmpty();
         await StoreInvariants.CheckAsync(other.Database);
         await other.Store.PutAsync(Document("5", OperationStatus.Failed));
@@ -73,7 +73,7 @@ public sealed class BundleTests : IAsyncLifetime
         await using var other = await TrackerFixture.CreateAsync();
         await ImportAsync(other, path);
         await ShouldAnswerAlikeAsync(other, ["3", "7", "21"]);
-        (await new AuditVerification(other.Database, TimeProvider.System).VerifyAsync([], null, default))
+        (await new AuditVerification(other.Database, TimeProvider.System).VerifyAsync([], default))
             .Findings.ShouldBeEmpty();
     }
 

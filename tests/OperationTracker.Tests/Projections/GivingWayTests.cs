@@ -61,7 +61,7 @@ public sealed class GivingWayTests : IAsyncLifetime
         var clock = new RestingClock();
         await using var work = await BeAtWorkAsync();
 
-        var report = await new AuditVerification(_tracker.Database, clock).VerifyAsync([], null, default);
+        var report = await new AuditVerification(_tracker.Database, clock).VerifyAsync([], default);
 
         report.Findings.ShouldBeEmpty();
         report.Events.ShouldBe(report.Size);
