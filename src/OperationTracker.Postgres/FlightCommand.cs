@@ -4,13 +4,24 @@ using OperationTracker.Core.Audit;
 
 namespace OperationTracker.Postgres;
 
-/// <summary>The statement that appends a flight, with its arrays: one element a unit, then one an event.</summary>
+/// <summary>
+/// The statement that appends a flight: with arrays, one element a unit, then one an event; a flight of one event has
+/// one without, which costs less.
+/// </summary>
 internal static class FlightCommand
 {
     private static readonly byte[] NoLink = EventSeal.NoLink();
 
     public static NpgsqlCommand Create(TrackerDatabase database, NpgsqlConnection connection, FlightPlan plan)
     {
+        if (plan.Units is [{ Events.Count: 1 } unit])
+        {
+            var one = database.Command(connection, "append_change");
+            AddUnit(one.Parameters, unit);
+            AddEvent(one.Parameters, unit, SealedEvent.Of(plan.Units)[0]);
+            return one;
+        }
+
         var command = database.Command(connection, "append_changes");
         AddParameters(command.Parameters, plan);
         return command;
@@ -30,10 +41,41 @@ internal static class FlightCommand
         AddEvents(parameters, plan.Units);
     }
 
+    private static void AddUnit(NpgsqlParameterCollection parameters, StreamUnit unit)
+    {
+        var row = RowOf(unit);
+        parameters.With(unit.StreamId)
+            .With(unit.State.Version)
+            .With(unit.Before.LastEventAt.UtcDateTime, NpgsqlDbType.TimestampTz)
+            .With(unit.State.DocumentVersion)
+            .With(row?.OccurredTime)
+            .With(row?.LastUpdateTime)
+            .With(row?.Status)
+            .With(row?.RequestMethod)
+            .With(row?.RequestUri)
+            .With(row?.ClusterIdsLiteral())
+            .With(row?.ContentHash)
+            .With(RefusalsOf(unit))
+            .With(Redactions.Write(unit.State.Redactions))
+            .With(row?.Document, NpgsqlDbType.Text);
+    }
+
+    private static void AddEvent(NpgsqlParameterCollection parameters, StreamUnit unit, SealedEvent row) =>
+        parameters.With(row.Content.Id)
+            .With(row.Content.Type)
+            .With(row.Content.DotNetType)
+            .With(row.Data, NpgsqlDbType.Jsonb)
+            .With(row.Content.CausationId)
+            .With(row.Content.CorrelationId)
+            .With(row.Content.UserName)
+            .With(row.Headers, NpgsqlDbType.Jsonb)
+            .With(row.Secret)
+            .With(row.Hash)
+            .With(LinkBefore(unit, row.Content.Version));
+
     private static void AddUnits(NpgsqlParameterCollection parameters, IReadOnlyList<StreamUnit> units)
     {
-        OperationRow?[] rows =
-            [.. units.Select(unit => OperationRow.Of(unit.StreamId, unit.State, unit.View, unit.Before.LastEventAt))];
+        OperationRow?[] rows = [.. units.Select(RowOf)];
         Add(parameters, NpgsqlDbType.Text, units, unit => unit.StreamId);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.Before.State.Version);
         Add(parameters, NpgsqlDbType.Bigint, units, unit => unit.State.Version);
@@ -46,7 +88,7 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.RequestUri);
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.ClusterIdsLiteral());
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.ContentHash);
-        Add(parameters, NpgsqlDbType.Text, units, unit => string.Join(' ', unit.State.Refusals));
+        Add(parameters, NpgsqlDbType.Text, units, RefusalsOf);
         Add(parameters, NpgsqlDbType.Text, units, unit => Redactions.Write(unit.State.Redactions));
         Add(parameters, NpgsqlDbType.Text, rows, row => row?.Document);
         var events = 0;
@@ -73,6 +115,11 @@ internal static class FlightCommand
         Add(parameters, NpgsqlDbType.Bytea, events, row => row.Hash);
         Add(parameters, NpgsqlDbType.Bytea, events, row => LinkBefore(units[row.Unit - 1], row.Content.Version));
     }
+
+    private static OperationRow? RowOf(StreamUnit unit) =>
+        OperationRow.Of(unit.StreamId, unit.State, unit.View, unit.Before.LastEventAt);
+
+    private static string RefusalsOf(StreamUnit unit) => string.Join(' ', unit.State.Refusals);
 
     /// <summary>
     /// The link that a unit's first event follows, empty where it is to be looked up; null for the events after it.

@@ -160,7 +160,7 @@ public sealed class ErrorBodyTests
         var putting = tracker.PutAsync("a", Document("a", "completed"));
         const string EndWaiting = """
             select count(pg_terminate_backend(pid)) from pg_stat_activity
-            where datname = current_database() and wait_event_type = 'Lock' and query like '%append_changes%'
+            where datname = current_database() and wait_event_type = 'Lock' and query like '%append_change%'
             """;
         while (await tracker.ExecuteAsync(EndWaiting) is 0L) putting.IsCompleted.ShouldBeFalse();
         var answer = await putting;

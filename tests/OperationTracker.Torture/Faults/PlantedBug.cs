@@ -92,8 +92,28 @@ internal static class Plants
     {
         if (bug is null) return;
         await using var session = await postgres.OpenWhenUpAsync(cancel);
+        await AppendOneWayAsync(session, cancel);
         await PlantAsync(session, bug.Value, cancel);
     }
+
+    /// <summary>
+    /// Has flights of one event appended by the function for all others, in which what is wrong is planted.
+    /// </summary>
+    private static Task AppendOneWayAsync(NpgsqlConnection session, CancellationToken cancel) => AlterAsync(
+        session, "if not pg_try_advisory_xact_lock(", """
+            return query
+                select c.appended_at, c.link, c.log_before
+                from tracker.append_changes(
+                    array[stream_id], array[event_version - 1], array[event_version], array[not_before],
+                    array[document_version], array[occurred_time], array[last_update_time], array[status],
+                    array[method], array[uri], array[cluster_ids], array[content_hash], array[refusals],
+                    array[redactions], array[document], array[1],
+                    array[1], array[stream_id], array[event_version], array[event_id], array[event_type],
+                    array[dotnet_type], array[data], array[causation_id], array[correlation_id], array[user_name],
+                    array[headers], array[secret], array[content], array[link_before]) c;
+            return;
+            if not pg_try_advisory_xact_lock(
+            """, cancel, "append_change");
 
     private static async Task PlantAsync(NpgsqlConnection session, PlantedBug bug, CancellationToken cancel)
     {
