@@ -48,7 +48,10 @@ internal static class Cluster
                 $"PostgreSQL could not make its cluster in {data.Path}: {made.Complaint}");
         }
 
-        AppendSettings(Path.Combine(temporary, "postgresql.conf"));
+        var settings = NewClusterSettings.TextFor(
+            GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, new DriveInfo(data.Path).AvailableFreeSpace,
+            await HasLz4Async(temporary, binaries, spawn, run, cancel));
+        Append(Path.Combine(temporary, "postgresql.conf"), settings);
         Directory.Move(temporary, data.Cluster);
         Posix.FlushDirectory(data.Path);
     }
@@ -60,25 +63,19 @@ internal static class Cluster
             Directory.Delete(abandoned, recursive: true);
     }
 
-    /// <summary>
-    /// What a new cluster begins with, for the operator to change. To fill each new file of the log with zeroes
-    /// before it is used stops all commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint
-    /// has left files to use again. Without, a commit that is first to write to a block waits for its allocation too,
-    /// and is on disk as before. What sessions write because nobody else has, and vacuum, is sent to the disk as they
-    /// go: the kernel gathers it for half a minute otherwise (<see cref="GrowthWriteBack"/>).
-    /// </summary>
-    private const string Settings = """
+    /// <summary>Whether the server takes a setting that only one that was built with lz4 does.</summary>
+    private static async Task<bool> HasLz4Async(
+        string cluster, PostgresBinaries binaries, SpawnThread spawn, UnprivilegedCommand run,
+        CancellationToken cancel)
+    {
+        string[] arguments = ["-D", cluster, "-c", "wal_compression=lz4", "-C", "wal_compression"];
+        return (await ProgramRun.RunAsync(spawn, run, binaries.Server, arguments, cancel)).ExitCode == 0;
+    }
 
-        # Set by optrack when it made this cluster.
-        wal_init_zero = off
-        backend_flush_after = 256kB
-
-        """;
-
-    private static void AppendSettings(string configuration)
+    private static void Append(string configuration, string settings)
     {
         using var file = new FileStream(configuration, FileMode.Append);
-        file.Write(Encoding.UTF8.GetBytes(Settings));
+        file.Write(Encoding.UTF8.GetBytes(settings));
         file.Flush(flushToDisk: true);
     }
 

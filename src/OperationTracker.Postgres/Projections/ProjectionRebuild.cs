@@ -104,11 +104,11 @@ public sealed class ProjectionRebuild
     {
         using var giveWay = new GiveWay(_database, _clock);
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
+        var isBusy = await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         // What swaps holds the append lock, and must not be put behind others; what makes indexes may.
         await using var walk = await _database.OpenWalkAsync(cancel).ConfigureAwait(false);
-        // Whoever asks for a pace does not want a burst of index building after it.
-        if (_pace.PerSecond is not null)
+        // Whoever asks for a pace, and those who are served, do not want a burst of index building after it.
+        if (isBusy || _pace.PerSecond is not null)
             await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
 
         var ranges = new ConcurrentQueue<StreamRange>(

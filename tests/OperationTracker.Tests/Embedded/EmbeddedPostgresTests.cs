@@ -44,19 +44,33 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Fact]
-    public async Task No_commit_waits_until_a_new_file_of_the_log_is_full_of_zeroes()
+    public async Task A_new_cluster_writes_no_zeroes_first_and_leaves_little_to_the_kernel_and_to_checkpoints()
     {
         await using var server = await StartAsync();
 
         (await AskAsync(server, "show wal_init_zero")).ShouldBe("off");
+        (await AskAsync(server, "show backend_flush_after")).ShouldBe("256kB");
+        (await AskAsync(server, """
+            select setting = case when 'lz4' = any (enumvals) then 'lz4' else 'off' end
+            from pg_settings where name = 'wal_compression'
+            """)).ShouldBe("True");
+        (await AskAsync(server, """
+            select bool_and(source = 'configuration file' and setting::bigint * (case unit when '8kB' then 8192
+                when 'MB' then 1048576 end) between 128 * 1048576 and 4096 * 1048576::bigint)
+            from pg_settings where name in ('shared_buffers', 'max_wal_size')
+            """)).ShouldBe("True");
     }
 
-    [Fact]
-    public async Task What_sessions_write_is_not_left_to_the_kernel_to_gather()
+    [Theory]
+    [InlineData(24, 196, "1024MB", "4096MB")]
+    [InlineData(8, 40, "512MB", "2560MB")]
+    [InlineData(1, 2, "128MB", "1024MB")]
+    public void A_new_cluster_takes_a_share_of_the_machine(int memory, int freeDisk, string buffers, string log)
     {
-        await using var server = await StartAsync();
-
-        (await AskAsync(server, "show backend_flush_after")).ShouldBe("256kB");
+        var lines = NewClusterSettings.TextFor((long)memory << 30, (long)freeDisk << 30, hasLz4: false).Split('\n');
+        lines.ShouldContain($"shared_buffers = {buffers}");
+        lines.ShouldContain($"max_wal_size = {log}");
+        lines.ShouldContain("wal_compression = off");
     }
 
     [Fact]

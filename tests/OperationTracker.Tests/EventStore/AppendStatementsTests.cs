@@ -42,7 +42,7 @@ public sealed class AppendStatementsTests
         alone.Split('\n').Count(line => line.StartsWith("past ", StringComparison.Ordinal)).ShouldBe(5);
     }
 
-    /// <summary>Appends by one of the two statements whatever makes a difference to them, and tells what stands.</summary>
+    /// <summary>Appends, by one of the two, whatever makes a difference to them, and tells what stands.</summary>
     private static async Task<string> WriteAsync(string statement)
     {
         await using var tracker = await TrackerFixture.CreateAsync();

@@ -1,0 +1,42 @@
+namespace OperationTracker.Postgres.Embedded;
+
+/// <summary>
+/// What a new cluster's postgresql.conf begins with, for the operator to change: settings of the machine, not of the
+/// tracker's promises, which are <see cref="ServerSettings"/>.
+/// </summary>
+internal static class NewClusterSettings
+{
+    private const long Mebibyte = 1 << 20;
+
+    /// <summary>The share of the memory that the server keeps pages in; the kernel caches files besides.</summary>
+    private const int ShareOfMemory = 16;
+
+    /// <summary>The share of the free space that the log may take between checkpoints.</summary>
+    private const int ShareOfDisk = 16;
+
+    /// <summary>
+    /// The settings of a cluster on a machine. To fill each new file of the log with zeroes before it is used stops all
+    /// commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint has left files to use again.
+    /// Without, a commit that is first to write to a block waits for its allocation too, and is on disk as before.
+    /// What sessions write because nobody else has, and vacuum, is sent to the disk as they go: the kernel gathers it
+    /// for half a minute otherwise (<see cref="GrowthWriteBack"/>).
+    /// <para>
+    /// PostgreSQL's own bounds of memory and log are those of a small machine. After each checkpoint every page goes
+    /// into the log as a whole once more, three times as much for a PUT as otherwise, and at thousands of PUTs a second
+    /// there was one each 15 s; and sessions that find no clean page write one themselves, before they go on.
+    /// </para>
+    /// </summary>
+    /// <param name="memory">Bytes of memory that the tracker may use, of the machine or its container.</param>
+    /// <param name="freeDisk">Bytes that are free where the cluster is.</param>
+    /// <param name="hasLz4">Whether the server was built with lz4.</param>
+    public static string TextFor(long memory, long freeDisk, bool hasLz4) => $"""
+
+        # Set by optrack when it made this cluster.
+        wal_init_zero = off
+        backend_flush_after = 256kB
+        shared_buffers = {Math.Clamp(memory / ShareOfMemory / Mebibyte, 128, 1024)}MB
+        max_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / Mebibyte, 1024, 4096)}MB
+        {(hasLz4 ? "wal_compression = lz4" : "wal_compression = off")}
+
+        """;
+}
