@@ -23,7 +23,7 @@ internal static class NewClusterSettings
     /// <para>
     /// PostgreSQL's own bounds of memory and log are those of a small machine. After each checkpoint every page goes
     /// into the log as a whole once more, three times as much for a PUT as otherwise, and at thousands of PUTs a second
-    /// there was one each 15 s; and sessions that find no clean page write one themselves, before they go on.
+    /// there was one each 15 to 30 s; and sessions that find no clean page write one themselves, before they go on.
     /// </para>
     /// </summary>
     /// <param name="memory">Bytes of memory that the tracker may use, of the machine or its container.</param>
@@ -36,7 +36,7 @@ internal static class NewClusterSettings
         backend_flush_after = 256kB
         shared_buffers = {Math.Clamp(memory / ShareOfMemory / Mebibyte, 128, 1024)}MB
         max_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / Mebibyte, 1024, 4096)}MB
-        {(hasLz4 ? "wal_compression = lz4" : "wal_compression = off")}
+        wal_compression = {(hasLz4 ? "lz4" : "off")}
 
         """;
 }
