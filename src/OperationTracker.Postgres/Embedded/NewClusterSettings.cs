@@ -8,8 +8,8 @@ internal static class NewClusterSettings
 {
     private const long Mebibyte = 1 << 20;
 
-    /// <summary>The share of the memory that the server keeps pages in; the kernel caches files besides.</summary>
-    private const int ShareOfMemory = 16;
+    /// <summary>The share of the memory that the server keeps pages in, as PostgreSQL's manual has it.</summary>
+    private const int ShareOfMemory = 4;
 
     /// <summary>The share of the free space that the log may take between checkpoints.</summary>
     private const int ShareOfDisk = 16;
@@ -23,7 +23,14 @@ internal static class NewClusterSettings
     /// <para>
     /// PostgreSQL's own bounds of memory and log are those of a small machine. After each checkpoint every page goes
     /// into the log as a whole once more, three times as much for a PUT as otherwise, and at thousands of PUTs a second
-    /// there was one each 15 to 30 s; and sessions that find no clean page write one themselves, before they go on.
+    /// there was one each 15 to 30 s; and sessions that find no clean page write one themselves, before they go on. Nor
+    /// is it left to the kernel to keep the files in memory: a host that lends its memory to several machines takes
+    /// pages back that were not read for a minute, and a disk that has to be read is slow to write.
+    /// </para>
+    /// <para>
+    /// For that reason too what was appended is vacuumed each some hundred thousand rows, while it is in memory, and
+    /// frozen at once, for it does not change any more: by itself PostgreSQL waits until a fifth of the table is new,
+    /// reads that again from the disk, and one day all of the table to freeze it.
     /// </para>
     /// </summary>
     /// <param name="memory">Bytes of memory that the tracker may use, of the machine or its container.</param>
@@ -34,9 +41,12 @@ internal static class NewClusterSettings
         # Set by optrack when it made this cluster.
         wal_init_zero = off
         backend_flush_after = 256kB
-        shared_buffers = {Math.Clamp(memory / ShareOfMemory / Mebibyte, 128, 1024)}MB
+        shared_buffers = {Math.Clamp(memory / ShareOfMemory / Mebibyte, 128, 8192)}MB
         max_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / Mebibyte, 1024, 4096)}MB
         wal_compression = {(hasLz4 ? "lz4" : "off")}
+        autovacuum_vacuum_insert_threshold = 100000
+        autovacuum_vacuum_insert_scale_factor = 0
+        vacuum_freeze_min_age = 0
 
         """;
 }

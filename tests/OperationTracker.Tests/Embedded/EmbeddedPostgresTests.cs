@@ -56,15 +56,16 @@ public sealed class EmbeddedPostgresTests : IDisposable
             """)).ShouldBe("True");
         (await AskAsync(server, """
             select bool_and(source = 'configuration file' and setting::bigint * (case unit when '8kB' then 8192
-                when 'MB' then 1048576 end) between 128 * 1048576 and 4096 * 1048576::bigint)
+                when 'MB' then 1048576 end) between 128 * 1048576 and 8192 * 1048576::bigint)
             from pg_settings where name in ('shared_buffers', 'max_wal_size')
             """)).ShouldBe("True");
     }
 
     [Theory]
-    [InlineData(24, 196, "1024MB", "4096MB")]
-    [InlineData(8, 40, "512MB", "2560MB")]
-    [InlineData(1, 2, "128MB", "1024MB")]
+    [InlineData(64, 196, "8192MB", "4096MB")]
+    [InlineData(24, 196, "6144MB", "4096MB")]
+    [InlineData(8, 40, "2048MB", "2560MB")]
+    [InlineData(1, 2, "256MB", "1024MB")]
     public void A_new_cluster_takes_a_share_of_the_machine(int memory, int freeDisk, string buffers, string log)
     {
         var lines = NewClusterSettings.TextFor((long)memory << 30, (long)freeDisk << 30, hasLz4: false).Split('\n');
