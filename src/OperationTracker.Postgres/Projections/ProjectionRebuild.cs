@@ -111,6 +111,7 @@ public sealed class ProjectionRebuild
         if (isBusy || _pace.PerSecond is not null)
             await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
 
+        var vacuum = new CopyVacuum(_database, _clock);
         var ranges = new ConcurrentQueue<StreamRange>(
             await _ledger.ReadRangesAsync(connection, cancel).ConfigureAwait(false));
         await Workers.RunAllAsync(
@@ -119,6 +120,8 @@ public sealed class ProjectionRebuild
         _counters.Phase = "index";
         if (_pace.PerSecond is null && !giveWay.IsBusy)
             await CopyTables.UseAllProcessorsAsync(walk, cancel).ConfigureAwait(false);
+        else
+            await vacuum.RunAsync(walk, cancel).ConfigureAwait(false);
         await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
         await _tables.AnalyzeAsync(walk, cancel).ConfigureAwait(false);
 
@@ -135,7 +138,7 @@ public sealed class ProjectionRebuild
         }
 
         RebuildWorker NewWorker(Pace pace, CancellationToken stop) =>
-            new(_database, _ledger, _counters, _longStreams, pace, giveWay, _faults, stop);
+            new(_database, _ledger, _counters, _longStreams, pace, giveWay, vacuum, _faults, stop);
     }
 
     /// <summary>

@@ -9,7 +9,7 @@ namespace OperationTracker.Postgres.Projections;
 /// </summary>
 internal sealed class RebuildWorker(
     TrackerDatabase database, RebuildLedger ledger, RebuildCounters counters, LongStreams longStreams, Pace pace,
-    GiveWay giveWay, EventFaults faults, CancellationToken cancel)
+    GiveWay giveWay, CopyVacuum vacuum, EventFaults faults, CancellationToken cancel)
 {
     /// <summary>Streams of one transaction while catching up; each is looked for by the index.</summary>
     private const int CatchUpStreams = 100;
@@ -119,6 +119,7 @@ internal sealed class RebuildWorker(
         await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
         var events = await ReplaceAsync(reader, writer, streamIds).ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await NoteCopiedAsync(writer, streamIds.Length).ConfigureAwait(false);
         return events;
     }
 
@@ -128,7 +129,7 @@ internal sealed class RebuildWorker(
     {
         await using var transaction = await writer.BeginTransactionAsync(cancel).ConfigureAwait(false);
         await ledger.HoldAsync(writer, cancel).ConfigureAwait(false);
-        var (streams, events, rows) = (0L, 0L, 0L);
+        var (streams, events, rows) = (0, 0L, 0L);
         if (page is not null)
         {
             await foreach (var stream in _folder.FoldAsync(reader, page.After, page.Last, cancel).ConfigureAwait(false))
@@ -146,6 +147,14 @@ internal sealed class RebuildWorker(
         await ledger.AdvanceAsync(writer, range, reached, finished, (streams, events, rows), cancel)
             .ConfigureAwait(false);
         await transaction.CommitAsync(cancel).ConfigureAwait(false);
+        await NoteCopiedAsync(writer, streams).ConfigureAwait(false);
         return events;
     }
+
+    /// <summary>
+    /// Beside others, and where a pace was asked for; whoever is alone leaves it to the server's own vacuum.
+    /// </summary>
+    private Task NoteCopiedAsync(NpgsqlConnection connection, int streams) =>
+        giveWay.IsBusy || pace.PerSecond is not null
+            ? vacuum.AfterAsync(connection, streams, cancel) : Task.CompletedTask;
 }
