@@ -8,21 +8,23 @@ using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Json;
 using OperationTracker.Core.Operations;
 using OperationTracker.Postgres.Audit;
+using OperationTracker.Postgres.Projections;
 
 namespace OperationTracker.Postgres.Bundle;
 
 /// <summary>
 /// Writes operations with their whole histories, and what proves them, into one file. By pages in the order of the log,
-/// beside a working tracker; memory does not grow with the bundle. An export that was broken off goes on after its last
-/// whole segment of events.
+/// beside a working tracker, to which it gives way; memory does not grow with the bundle. An export that was broken off
+/// goes on after its last whole segment of events.
 /// </summary>
 /// <param name="database">Where the operations are.</param>
+/// <param name="clock">Times the rests while others are at work.</param>
 /// <param name="path">The file.</param>
 /// <param name="by">Who exports, for the tracker's own log.</param>
 /// <param name="extras">Parts that are the same in every bundle: the viewer, the description of the interface.</param>
 /// <param name="progress">Is told how many events have been written.</param>
 public sealed class BundleExport(
-    TrackerDatabase database, string path, string by, IReadOnlyDictionary<string, byte[]> extras,
+    TrackerDatabase database, TimeProvider clock, string path, string by, IReadOnlyDictionary<string, byte[]> extras,
     IProgress<long>? progress)
 {
     private const int PageSize = 1_000;
@@ -95,9 +97,12 @@ public sealed class BundleExport(
             await place.ExecuteNonQueryAsync(cancel).ConfigureAwait(false);
         }
 
-        await WriteEventsAsync(bundle, connection, isAll, checkpoint.Size, after, cancel).ConfigureAwait(false);
+        using var giveWay = new GiveWay(database, clock);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
+        await WriteEventsAsync(bundle, connection, giveWay, isAll, checkpoint.Size, after, cancel)
+            .ConfigureAwait(false);
         await WriteTreeAsync(bundle, connection, isAll, checkpoint.Size, tree, cancel).ConfigureAwait(false);
-        await WriteOperationsAsync(bundle, connection, isAll, checkpoint.Size, cancel).ConfigureAwait(false);
+        await WriteOperationsAsync(bundle, connection, giveWay, isAll, checkpoint.Size, cancel).ConfigureAwait(false);
         foreach (var (name, content) in extras)
             bundle.Add(name, content);
         await bundle.FinishAsync(cancel).ConfigureAwait(false);
@@ -125,12 +130,17 @@ public sealed class BundleExport(
     }
 
     private async Task WriteEventsAsync(
-        BundleWriter bundle, NpgsqlConnection connection, bool isAll, long size, long after, CancellationToken cancel)
+        BundleWriter bundle, NpgsqlConnection connection, GiveWay giveWay, bool isAll, long size, long after,
+        CancellationToken cancel)
     {
         var text = database.Sql["export_events"].Replace(
             "{chosen}", isAll ? $"{database.Schema.Quoted}.positions" : "pg_temp.export_positions",
             StringComparison.Ordinal);
         for (var isLast = false; !isLast;)
+            isLast = await giveWay.DoAsync(connection, StreamWalk.Rests, WritePageAsync, cancel).ConfigureAwait(false);
+        bundle.EndSegment(BundleParts.Events, after);
+
+        async Task<bool> WritePageAsync()
         {
             await using var command = new NpgsqlCommand(text, connection).With(after).With(size).With(PageSize);
             var page = await AuditReader.ReadAsync(command, cancel).ConfigureAwait(false);
@@ -141,12 +151,10 @@ public sealed class BundleExport(
                     bundle.EndSegment(BundleParts.Events, after);
             }
 
-            isLast = page.Count < PageSize;
             _events += page.Count;
             progress?.Report(_events);
+            return page.Count < PageSize;
         }
-
-        bundle.EndSegment(BundleParts.Events, after);
     }
 
     private async Task WriteTreeAsync(
@@ -183,11 +191,12 @@ public sealed class BundleExport(
     }
 
     private async Task WriteOperationsAsync(
-        BundleWriter bundle, NpgsqlConnection connection, bool isAll, long size, CancellationToken cancel)
+        BundleWriter bundle, NpgsqlConnection connection, GiveWay giveWay, bool isAll, long size,
+        CancellationToken cancel)
     {
         var segment = 0;
         var operation = default(ExportedOperation);
-        await foreach (var row in RowsByStreamAsync(connection, isAll, cancel).ConfigureAwait(false))
+        await foreach (var row in RowsByStreamAsync(connection, giveWay, isAll, cancel).ConfigureAwait(false))
         {
             if (row.Event.Seal is not { } seal || seal.Position > size)
                 continue;
@@ -211,14 +220,14 @@ public sealed class BundleExport(
     }
 
     private async IAsyncEnumerable<AuditRow> RowsByStreamAsync(
-        NpgsqlConnection connection, bool isAll, [EnumeratorCancellation] CancellationToken cancel)
+        NpgsqlConnection connection, GiveWay giveWay, bool isAll, [EnumeratorCancellation] CancellationToken cancel)
     {
         if (!isAll)
         {
             foreach (var id in await IdsAsync(connection, cancel).ConfigureAwait(false))
             {
-                foreach (var row in await AuditReader.ReadStreamAsync(
-                    database, connection, id, cancel).ConfigureAwait(false))
+                foreach (var row in await DoAsync(() => AuditReader.ReadStreamAsync(
+                    database, connection, id, cancel)).ConfigureAwait(false))
                     yield return row;
             }
 
@@ -228,14 +237,16 @@ public sealed class BundleExport(
         var (stream, version) = ("", -1L);
         while (true)
         {
-            var page = await AuditReader.ReadStreamsAsync(
-                database, connection, stream, version, null, PageSize, cancel).ConfigureAwait(false);
+            var page = await DoAsync(() => AuditReader.ReadStreamsAsync(
+                database, connection, stream, version, null, PageSize, cancel)).ConfigureAwait(false);
             foreach (var row in page)
                 yield return row;
             if (page.Count < PageSize)
                 yield break;
             (stream, version) = (page[^1].Event.StreamId, page[^1].Event.Version);
         }
+
+        Task<T> DoAsync<T>(Func<Task<T>> read) => giveWay.DoAsync(connection, StreamWalk.Rests, read, cancel);
     }
 
     private async Task WriteSelectionAsync(BundleWriter bundle, NpgsqlConnection connection, CancellationToken cancel)

@@ -30,7 +30,7 @@ internal static class StreamPages
     /// <summary>Events of a page, unless its only stream has more: a tenth of a second's work.</summary>
     private const int ManyEvents = 5_000;
 
-    /// <summary>As many while others are at work: they wait behind a page for some ten milliseconds.</summary>
+    /// <summary>As many while others are at work: less than a tenth of a second's work then.</summary>
     private const int FewEvents = 2_000;
 
     /// <summary>A page's share of a second, where a pace is kept: work, then rest, in short turns.</summary>

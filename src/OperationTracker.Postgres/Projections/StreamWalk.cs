@@ -15,7 +15,7 @@ internal sealed class StreamWalk(TrackerDatabase database, GiveWay giveWay, Pace
 {
     /// <summary>
     /// How often the time of a page is rested for while others are at work: the walk takes a third of what it would,
-    /// and leaves some processor time idle, without which a disk that is only emulated gets no turn.
+    /// and whatever has come to wait behind a page is done before the next.
     /// </summary>
     public const int Rests = 2;
 

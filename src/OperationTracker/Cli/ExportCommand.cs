@@ -61,7 +61,8 @@ internal sealed class ExportCommand
     {
         var terminal = new Terminal(parsed.InvocationConfiguration);
         var path = parsed.GetRequiredValue(file);
-        var bundle = new BundleExport(database, path, Operator.Name, Extras(), new SayNowAndThen(terminal));
+        var bundle = new BundleExport(
+            database, TimeProvider.System, path, Operator.Name, Extras(), new SayNowAndThen(terminal));
         try
         {
             var events = parsed.GetValue(resume)

@@ -187,7 +187,8 @@ public sealed class BundleTests : IAsyncLifetime
         await Should.ThrowAsync<BundleException>(() => new BundleCheck(empty).RunAsync(null, default));
     }
 
-    private BundleExport Bundle(string path) => new(_record.Tracker.Database, path, "a test", Extras, null);
+    private BundleExport Bundle(string path) =>
+        new(_record.Tracker.Database, TimeProvider.System, path, "a test", Extras, null);
 
     private async Task<string> ExportAsync(BundleSelection selection)
     {

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 using OperationTracker.Postgres.Audit;
+using OperationTracker.Postgres.Bundle;
 using OperationTracker.Postgres.Projections;
 using OperationTracker.Tests.EventStore;
 
@@ -66,6 +67,24 @@ public sealed class GivingWayTests : IAsyncLifetime
         report.Findings.ShouldBeEmpty();
         report.Events.ShouldBe(report.Size);
         clock.Rests.ShouldBe(2, "One after the page of the streams, one after that of the log");
+    }
+
+    [Fact]
+    public async Task Whoever_exports_rests_while_somebody_else_is_at_work()
+    {
+        await _tracker.PutSomeAsync(20);
+        var head = await new AuditProofs(_tracker.Database).CheckpointAsync("test", DateTimeOffset.UtcNow, default);
+        var clock = new RestingClock();
+        var directory = TestDirectory.Create("giving-way");
+        await using var work = await BeAtWorkAsync();
+
+        var events = await new BundleExport(
+            _tracker.Database, clock, Path.Combine(directory, "all.optrack.tar"), "tester",
+            new Dictionary<string, byte[]>(), null).RunAsync(new BundleSelection(), head.ToText(), default);
+
+        events.ShouldBe(head.Size);
+        clock.Rests.ShouldBe(2, "One after the page of the events, one after that of the operations");
+        TestDirectory.Delete(directory);
     }
 
     [Fact]
