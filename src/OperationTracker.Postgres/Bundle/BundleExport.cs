@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using Npgsql;
@@ -196,7 +195,11 @@ public sealed class BundleExport(
     {
         var segment = 0;
         var operation = default(ExportedOperation);
-        await foreach (var row in RowsByStreamAsync(connection, giveWay, isAll, cancel).ConfigureAwait(false))
+        var streams = new ExportedStreams(database, connection, giveWay, PageSize);
+        var rows = isAll
+            ? streams.ReadAllAsync(cancel)
+            : streams.ReadAsync(await IdsAsync(connection, cancel).ConfigureAwait(false), cancel);
+        await foreach (var row in rows.ConfigureAwait(false))
         {
             if (row.Event.Seal is not { } seal || seal.Position > size)
                 continue;
@@ -217,36 +220,6 @@ public sealed class BundleExport(
             if (ended is not null && bundle.AddLine(ended.ToJson()))
                 bundle.EndSegment(BundleParts.Operations, ++segment);
         }
-    }
-
-    private async IAsyncEnumerable<AuditRow> RowsByStreamAsync(
-        NpgsqlConnection connection, GiveWay giveWay, bool isAll, [EnumeratorCancellation] CancellationToken cancel)
-    {
-        if (!isAll)
-        {
-            foreach (var id in await IdsAsync(connection, cancel).ConfigureAwait(false))
-            {
-                foreach (var row in await DoAsync(() => AuditReader.ReadStreamAsync(
-                    database, connection, id, cancel)).ConfigureAwait(false))
-                    yield return row;
-            }
-
-            yield break;
-        }
-
-        var (stream, version) = ("", -1L);
-        while (true)
-        {
-            var page = await DoAsync(() => AuditReader.ReadStreamsAsync(
-                database, connection, stream, version, null, PageSize, cancel)).ConfigureAwait(false);
-            foreach (var row in page)
-                yield return row;
-            if (page.Count < PageSize)
-                yield break;
-            (stream, version) = (page[^1].Event.StreamId, page[^1].Event.Version);
-        }
-
-        Task<T> DoAsync<T>(Func<Task<T>> read) => giveWay.DoAsync(connection, StreamWalk.Rests, read, cancel);
     }
 
     private async Task WriteSelectionAsync(BundleWriter bundle, NpgsqlConnection connection, CancellationToken cancel)

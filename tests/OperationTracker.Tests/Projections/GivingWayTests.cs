@@ -69,18 +69,21 @@ public sealed class GivingWayTests : IAsyncLifetime
         clock.Rests.ShouldBe(2, "One after the page of the streams, one after that of the log");
     }
 
-    [Fact]
-    public async Task Whoever_exports_rests_while_somebody_else_is_at_work()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Whoever_exports_rests_while_somebody_else_is_at_work(bool isAll)
     {
         await _tracker.PutSomeAsync(20);
         var head = await new AuditProofs(_tracker.Database).CheckpointAsync("test", DateTimeOffset.UtcNow, default);
         var clock = new RestingClock();
         var directory = TestDirectory.Create("giving-way");
+        var selection = new BundleSelection { Ids = isAll ? [] : [.. Enumerable.Range(0, 20).Select(i => $"op-{i}")] };
         await using var work = await BeAtWorkAsync();
 
         var events = await new BundleExport(
             _tracker.Database, clock, Path.Combine(directory, "all.optrack.tar"), "tester",
-            new Dictionary<string, byte[]>(), null).RunAsync(new BundleSelection(), head.ToText(), default);
+            new Dictionary<string, byte[]>(), null).RunAsync(selection, head.ToText(), default);
 
         events.ShouldBe(head.Size);
         clock.Rests.ShouldBe(2, "One after the page of the events, one after that of the operations");
