@@ -104,11 +104,11 @@ public sealed class ProjectionRebuild
     {
         using var giveWay = new GiveWay(_database, _clock);
         await using var connection = await _database.OpenMaintenanceAsync(cancel).ConfigureAwait(false);
-        var isBusy = await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
+        await giveWay.LookAroundAsync(connection, GiveWay.BetweenLooks, cancel).ConfigureAwait(false);
         // What swaps holds the append lock, and must not be put behind others; what makes indexes may.
         await using var walk = await _database.OpenWalkAsync(cancel).ConfigureAwait(false);
         // Whoever asks for a pace, and those who are served, do not want a burst of index building after it.
-        if (isBusy || _pace.PerSecond is not null)
+        if (!IsAlone())
             await _tables.IndexAsync(walk, cancel).ConfigureAwait(false);
 
         var vacuum = new CopyVacuum(_database, _clock);
@@ -118,7 +118,7 @@ public sealed class ProjectionRebuild
             _options.Workers, stop => NewWorker(_pace, stop).ReadAsync(ranges), cancel).ConfigureAwait(false);
 
         _counters.Phase = "index";
-        if (_pace.PerSecond is null && !giveWay.IsBusy)
+        if (IsAlone())
             await CopyTables.UseAllProcessorsAsync(walk, cancel).ConfigureAwait(false);
         else
             await vacuum.RunAsync(walk, cancel).ConfigureAwait(false);
@@ -136,6 +136,8 @@ public sealed class ProjectionRebuild
             await new ReplacedTables(_database, _clock).DropAsync(connection, CancellationToken.None)
                 .ConfigureAwait(false);
         }
+
+        bool IsAlone() => _pace.PerSecond is null && !giveWay.IsBusy;
 
         RebuildWorker NewWorker(Pace pace, CancellationToken stop) =>
             new(_database, _ledger, _counters, _longStreams, pace, giveWay, vacuum, _faults, stop);
