@@ -28,7 +28,7 @@ internal static class NewClusterSettings
     /// pages back that were not read for a minute, and a disk that has to be read is slow to write.
     /// </para>
     /// <para>
-    /// For that reason too what was appended is vacuumed each some hundred thousand rows, while it is in memory, and
+    /// For that reason too what was appended is vacuumed after a hundred thousand rows, while it is in memory, and
     /// frozen at once, for it does not change any more: by itself PostgreSQL waits until a fifth of the table is new,
     /// reads that again from the disk, and one day all of the table to freeze it.
     /// </para>
