@@ -128,13 +128,19 @@ internal static class ProjectionPreviewCommand
         };
     }
 
+    /// <summary>
+    /// One place and the first operations, by id, that would change there: a walk meets them in no order that lasts.
+    /// </summary>
     private sealed class Place(int most)
     {
+        private readonly SortedList<string, MemberDifference?> _examples = new(StringComparer.Ordinal);
+
         private string? _last;
 
         public long Operations { get; private set; }
 
-        public List<(string OperationId, MemberDifference? Member)> Examples { get; } = [];
+        public IEnumerable<(string OperationId, MemberDifference? Member)> Examples =>
+            _examples.Select(example => (example.Key, example.Value));
 
         public void Add(string operationId, MemberDifference? member)
         {
@@ -142,8 +148,9 @@ internal static class ProjectionPreviewCommand
                 return;
             _last = operationId;
             Operations++;
-            if (Examples.Count < most)
-                Examples.Add((operationId, member));
+            _examples.TryAdd(operationId, member);
+            if (_examples.Count > most)
+                _examples.RemoveAt(most);
         }
     }
 }

@@ -126,6 +126,23 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Preview_names_the_first_operations_by_id_whatever_order_they_were_stored_in()
+    {
+        foreach (var i in new[] { 5, 3, 1, 4, 2 })
+            await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: "first"));
+        await _tracker.ExecuteAsync("update tracker.operations set document = replace(document, 'first', 'other')");
+
+        (await RunAsync("preview")).Out.ShouldBe("""
+            /sub_status  5 operations
+              op-000001 /sub_status
+              op-000002 /sub_status
+              op-000003 /sub_status
+            A rebuild would change 5 of 5 operations.
+
+            """);
+    }
+
+    [Fact]
     public async Task Preview_tells_places_without_values_to_a_role_that_may_only_read()
     {
         await StoreAsync(10);
