@@ -10,8 +10,8 @@ namespace OperationTracker.Postgres.Projections;
 /// </summary>
 internal sealed class CopyVacuum(TrackerDatabase database, TimeProvider clock)
 {
-    /// <summary>Streams between two, at least: with their past some ten megabytes.</summary>
-    private const int Streams = 5_000;
+    /// <summary>Streams between two, at least: with their past some two megabytes.</summary>
+    private const int Streams = 1_000;
 
     /// <summary>
     /// How often the time of one passes between two, at least. While somebody keeps an old snapshot nothing can be

@@ -30,8 +30,8 @@ internal static class StreamPages
     /// <summary>Events of a page, unless its only stream has more: a tenth of a second's work.</summary>
     private const int ManyEvents = 5_000;
 
-    /// <summary>As many while others are at work: less than a tenth of a second's work then.</summary>
-    private const int FewEvents = 2_000;
+    /// <summary>As many while others are at work: some twenty milliseconds' work then.</summary>
+    private const int FewEvents = 500;
 
     /// <summary>A page's share of a second, where a pace is kept: work, then rest, in short turns.</summary>
     private const double PacedSeconds = 0.1;
