@@ -24,7 +24,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
     /// <summary>Seconds that the paced rebuild's reading takes.</summary>
     private const double PacedSeconds = 40;
 
-    private const double LongestRebuild = 600;
+    private const double LongestRebuild = 900;
 
     /// <summary>
     /// Seconds of the load right before each rebuild, with which the load beside it is compared: enough of them to meet
@@ -40,30 +40,42 @@ internal sealed class RebuildScenario(ScenarioContext context)
 
     public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
     {
-        ScenarioContext.Say($"rebuild, storing {_operations} operations");
-        var (database, tracker) = await context.StartTrackerAsync(cancel);
-        await using var running = tracker;
-        await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
-        await using var source = NpgsqlDataSource.Create(database);
-        var copy = new CopyBaseline(source, context.Server.Scratch);
-        var put = context.Load("put", tracker);
-        await ScenarioContext.WarmUpAsync(put, cancel);
+        // Each in a store of its own: what the load before has appended is not to be rebuilt along.
+        var pace = (_operations * EventsPerOperation / PacedSeconds).ToString("F0", CultureInfo.InvariantCulture);
         for (var round = 1; round <= context.Rounds; round++)
         {
-            ScenarioContext.Say($"rebuild, round {round}");
-            await MeasureAloneAsync(source, database, copy, cancel);
-            await MeasureUnderLoadAsync(database, put, cancel);
+            await WithStoreAsync($"round {round}, alone", MeasureAloneAsync, cancel);
+            await WithStoreAsync(
+                $"round {round}, at full speed beside PUTs",
+                (store, stop) => MeasureBesideAsync("fast", store, ["rebuild"], stop), cancel);
+            await WithStoreAsync(
+                $"round {round}, paced beside PUTs",
+                (store, stop) => MeasureBesideAsync("paced", store, ["rebuild", "--pace", pace], stop), cancel);
         }
 
-        await ReadBackAsync(source, database, tracker, cancel);
+        await WithStoreAsync("while clients read back what they write", ReadBackAsync, cancel);
 
         Tell();
         return _rounds.Figures;
     }
 
-    private async Task MeasureAloneAsync(
-        NpgsqlDataSource source, string database, CopyBaseline copy, CancellationToken cancel)
+    private async Task WithStoreAsync(
+        string what, Func<Store, CancellationToken, Task> measureAsync, CancellationToken cancel)
     {
+        ScenarioContext.Say($"rebuild, {what}; storing {_operations} operations");
+        var (database, tracker) = await context.StartTrackerAsync(cancel);
+        await using var running = tracker;
+        await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
+        await using var source = NpgsqlDataSource.Create(database);
+        await ScenarioContext.WarmUpAsync(context.Load("put", tracker), cancel);
+        await measureAsync(new Store(database, source, tracker), cancel);
+        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+    }
+
+    private async Task MeasureAloneAsync(Store store, CancellationToken cancel)
+    {
+        var database = store.Database;
+        var copy = new CopyBaseline(store.Source, context.Server.Scratch);
         await BenchmarkServer.ExecuteAsync(context.Server.AsAdministrator(database), "checkpoint", cancel);
         var (copied, events) = await copy.RunAsync(cancel);
         _rounds.Add("copy", events / copied);
@@ -73,7 +85,6 @@ internal sealed class RebuildScenario(ScenarioContext context)
         _rounds.Add("memory", rebuild.Megabytes);
         if (EtaErrorOf(rebuild) is { } error)
             _rounds.Add("eta", error);
-        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
         _rounds.Add("verify", events / (await RunAsync(database, ["verify"], cancel)).Seconds);
     }
 
@@ -95,51 +106,42 @@ internal sealed class RebuildScenario(ScenarioContext context)
         return null;
     }
 
-    private async Task MeasureUnderLoadAsync(string database, LoadProcess put, CancellationToken cancel)
-    {
-        var peak = await put.RunAsync(cancel);
-        var half = put with { Rate = peak.Rate / 2 };
-        await MeasureWhileAsync("fast", database, ["rebuild"], half, cancel);
-        var pace = (_operations * EventsPerOperation / PacedSeconds).ToString("F0", CultureInfo.InvariantCulture);
-        await MeasureWhileAsync("paced", database, ["rebuild", "--pace", pace], half, cancel);
-        await using var source = NpgsqlDataSource.Create(database);
-        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
-    }
-
     /// <summary>
     /// A rebuild while clients read back what they write; afterwards each row has to be what a fold makes.
     /// </summary>
-    private async Task ReadBackAsync(
-        NpgsqlDataSource source, string database, HttpServerProcess tracker, CancellationToken cancel)
+    private async Task ReadBackAsync(Store store, CancellationToken cancel)
     {
-        ScenarioContext.Say("rebuild, while clients read back what they write");
-        using var clients = new ReadBack(tracker, _operations);
-        await clients.RunAsync(RunAsync(database, ["rebuild"], cancel), cancel);
+        using var clients = new ReadBack(store.Tracker, _operations);
+        await clients.RunAsync(RunAsync(store.Database, ["rebuild"], cancel), cancel);
         _rounds.Add("answers", clients.Answers);
         _rounds.Add("missing", clients.Missing);
         _rounds.Add("stale", clients.Stale);
-        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
         // Fails when a row differs.
-        await RunAsync(database, ["verify"], cancel);
+        await RunAsync(store.Database, ["verify"], cancel);
     }
 
     /// <summary>
-    /// The load for a minute, then the load from before the command's start to its end, and how long the command took.
-    /// The generator is warm by then, as it is without a rebuild: what is compared is the tracker.
+    /// The load at half of its peak rate for a minute, then from before the command's start to its end, and how long
+    /// the command took. The generator is warm by then, as it is without a rebuild: what is compared is the tracker.
     /// </summary>
-    private async Task MeasureWhileAsync(
-        string series, string database, string[] words, LoadProcess load, CancellationToken cancel)
+    private async Task MeasureBesideAsync(string series, Store store, string[] words, CancellationToken cancel)
     {
-        _rounds.Add($"{series}.without", await (load with { Seconds = SecondsWithout }).RunAsync(cancel));
+        var put = context.Load("put", store.Tracker);
+        var half = put with { Rate = (await put.RunAsync(cancel)).Rate / 2 };
+        var without = await (half with { Seconds = SecondsWithout }).RunAsync(cancel);
+        ScenarioContext.Say($"without it, at {half.Rate:F0}/s: p99 {without.Latency.P99:F1} ms");
         Task<LoadResult> loading;
         await using (var end = ChildProcess.Start("sleep", "/", $"{LongestRebuild:F0}"))
         {
-            loading = (load with { Seconds = LongestRebuild, Until = end.Id }).RunAsync(cancel);
-            await Task.Delay(TimeSpan.FromSeconds(GeneratorSeconds + load.WarmUp), cancel);
-            _rounds.Add($"{series}.seconds", (await RunAsync(database, words, cancel)).Seconds);
+            loading = (half with { Seconds = LongestRebuild, Until = end.Id }).RunAsync(cancel);
+            await Task.Delay(TimeSpan.FromSeconds(GeneratorSeconds + half.WarmUp), cancel);
+            _rounds.Add($"{series}.seconds", (await RunAsync(store.Database, words, cancel)).Seconds);
         }
 
-        _rounds.Add(series, await loading);
+        var beside = await loading;
+        ScenarioContext.Say($"beside it: p99 {beside.Latency.P99:F1} ms");
+        _rounds.Add($"{series}.without", without);
+        _rounds.Add(series, beside);
     }
 
     private static Task<OptrackCommand> RunAsync(string database, string[] words, CancellationToken cancel) =>
@@ -174,4 +176,7 @@ internal sealed class RebuildScenario(ScenarioContext context)
             "paced.p99/without", "paced.p99", "PUT at half of the peak rate, p99, during a paced rebuild", "ms",
             "paced.without.p99", "the minute before, without");
     }
+
+    /// <summary>A store that was filled, and its tracker.</summary>
+    private sealed record Store(string Database, NpgsqlDataSource Source, HttpServerProcess Tracker);
 }
