@@ -1,6 +1,4 @@
 using System.Runtime.Versioning;
-using System.Text.Json;
-using Npgsql;
 using OperationTracker.Cli;
 using OperationTracker.Postgres.Embedded;
 using OperationTracker.Tests.EventStore;
@@ -12,19 +10,10 @@ namespace OperationTracker.Tests.Cli;
 
 /// <summary><c>optrack projections</c>, run as operators run it.</summary>
 [SupportedOSPlatform("linux")]
-public sealed class ProjectionCommandsTests : IAsyncLifetime
+public sealed class ProjectionCommandsTests : ProjectionCommandLine
 {
     /// <summary>OPTRACK_CASES scales them, to fifty.</summary>
     private static readonly int Kills = Math.Clamp(Law.Cases / 1000, 1, 50);
-
-    /// <summary>Operations that a preview compares: OPTRACK_CASES=50000 makes 100,000.</summary>
-    private static readonly int Previewed = Math.Clamp(Law.Cases * 2, 1_000, 100_000);
-
-    private TrackerFixture _tracker = null!;
-
-    public async Task InitializeAsync() => _tracker = await TrackerFixture.CreateAsync();
-
-    public async Task DisposeAsync() => await _tracker.DisposeAsync();
 
     [Fact]
     public async Task A_rebuild_that_was_killed_is_resumed_and_the_result_is_a_fresh_fold()
@@ -36,43 +25,43 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         for (var kill = 0; kill < Kills; kill++)
         {
             using var rebuild = OptrackProcess.Start(
-                ["projections", "rebuild", "--pace", $"{Pace}", "--database", _tracker.ConnectionString]);
+                ["projections", "rebuild", "--pace", $"{Pace}", "--database", Tracker.ConnectionString]);
             await Eventually.BeTrueAsync(IsRunning, TimeSpan.FromSeconds(20), "the rebuild is running");
             await Task.Delay(random.Next(100, 1_800));
             Posix.Signal(rebuild.Id, 9);
             await Eventually.BeTrueAsync(
                 () => !IsRunning(), TimeSpan.FromSeconds(20), "the lock of the killed one is free");
-            (await _tracker.StatusAsync()).LastRebuild!.State.ShouldBe("crashed");
+            (await Tracker.StatusAsync()).LastRebuild!.State.ShouldBe("crashed");
             var done = Convert.ToInt64(
-                await _tracker.ExecuteAsync("select coalesce(sum(events), 0) from tracker.projection_rebuild_ranges"),
+                await Tracker.ExecuteAsync("select coalesce(sum(events), 0) from tracker.projection_rebuild_ranges"),
                 null);
-            var told = (await _tracker.StatusAsync()).LastRebuild!.Progress.Events;
+            var told = (await Tracker.StatusAsync()).LastRebuild!.Progress.Events;
             (told - done).ShouldBeLessThan(5 * Pace, "five seconds' work at the pace is redone at most");
 
             var resumed = await OptrackProcess.RunAsync(
-                "projections", "rebuild", "--resume", "--json", "--database", _tracker.ConnectionString);
+                "projections", "rebuild", "--resume", "--json", "--database", Tracker.ConnectionString);
 
             resumed.ExitCode.ShouldBe(0, resumed.Error);
             Result(resumed).GetProperty("rows").GetInt64().ShouldBe(3_000);
             (await RowsAsync()).ShouldBe(right);
         }
 
-        (await _tracker.FindDifferencesAsync()).ShouldBeEmpty();
+        (await Tracker.FindDifferencesAsync()).ShouldBeEmpty();
 
-        bool IsRunning() => _tracker.StatusAsync().Result.LastRebuild is { State: "running" };
+        bool IsRunning() => Tracker.StatusAsync().Result.LastRebuild is { State: "running" };
     }
 
     [Fact]
     public async Task A_dry_run_counts_what_a_rebuild_does_and_writes_nothing()
     {
         await StoreAsync(50);
-        await new ForeignWriter(_tracker.ConnectionString).AppendAsync("theirs", 2);
-        while (await _tracker.Store.SweepAsync(default))
+        await new ForeignWriter(Tracker.ConnectionString).AppendAsync("theirs", 2);
+        while (await Tracker.Store.SweepAsync(default))
         {
         }
 
         var dry = await RunAsync("rebuild", "--dry-run", "--json");
-        (await _tracker.StatusAsync()).LastRebuild.ShouldBeNull();
+        (await Tracker.StatusAsync()).LastRebuild.ShouldBeNull();
         var real = await RunAsync("rebuild", "--json");
 
         var counted = new[] { "streams", "events", "rows", "faults" };
@@ -86,7 +75,7 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(20);
         var right = await RowsAsync();
-        await _tracker.ExecuteAsync(
+        await Tracker.ExecuteAsync(
             "update tracker.operations set status = 'failed'"
             + " where operation_id in ('op-000001', 'op-000003', 'op-000005')");
 
@@ -106,7 +95,7 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(10);
         (await RunAsync("verify")).Out.ShouldBe("Compared 10 operations with 15 events: 0 differ.\n");
-        await _tracker.ExecuteAsync("update tracker.operations set status = 'failed' where operation_id = 'op-000004'");
+        await Tracker.ExecuteAsync("update tracker.operations set status = 'failed' where operation_id = 'op-000004'");
 
         var verified = await RunAsync("verify");
         (verified.ExitCode, verified.Out).ShouldBe(
@@ -123,82 +112,6 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
         (await RunAsync("rebuild")).ExitCode.ShouldBe(0);
         (await RunAsync("status")).Out.ShouldContain("progress     done: 15 of 15 events, 10 operations");
         (await RunAsync("list")).Out.ShouldStartWith("operations  inline  operations-1  position 15  ");
-    }
-
-    [Fact]
-    public async Task Preview_names_the_first_operations_by_id_whatever_order_they_were_stored_in()
-    {
-        foreach (var i in new[] { 5, 3, 1, 4, 2 })
-            await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: "first"));
-        await _tracker.ExecuteAsync("update tracker.operations set document = replace(document, 'first', 'other')");
-
-        (await RunAsync("preview")).Out.ShouldBe("""
-            /sub_status  5 operations
-              op-000001 /sub_status
-              op-000002 /sub_status
-              op-000003 /sub_status
-            A rebuild would change 5 of 5 operations.
-
-            """);
-    }
-
-    [Fact]
-    public async Task Preview_tells_places_without_values_to_a_role_that_may_only_read()
-    {
-        await StoreAsync(10);
-        (await RunAsync("preview")).Out.ShouldBe("A rebuild would change 0 of 10 operations.\n");
-        await _tracker.ExecuteAsync("""
-            update tracker.operations set document = replace(document, 'first', 'secret-value')
-            where operation_id in ('op-000002', 'op-000004')
-            """);
-        var reader = await ReaderAsync();
-
-        var preview = await OptrackProcess.RunAsync("projections", "preview", "--database", reader);
-
-        preview.ExitCode.ShouldBe(6, preview.Error);
-        preview.Out.ShouldBe("""
-            /sub_status  2 operations
-              op-000002 /sub_status
-              op-000004 /sub_status
-            A rebuild would change 2 of 10 operations.
-
-            """);
-        (await RunAsync("preview", "--show-values", "--examples", "1")).Out.ShouldContain(
-            "op-000002 /sub_status: \"secret-value\" -> \"first\"");
-        (await OptrackProcess.RunAsync("projections", "verify", "--database", reader)).ExitCode.ShouldBe(5);
-        foreach (var command in new[] { "rebuild", "heal" })
-        {
-            var refused = await OptrackProcess.RunAsync("projections", command, "--database", reader);
-            (refused.ExitCode, refused.Error.Trim().Split('\n')[^1]).ShouldBe((1,
-                "The database does not let this role do it, or is a standby."
-                + " Writing needs the role that owns the tracker's schema,"
-                + " verifying and previewing one that may read its tables."));
-        }
-    }
-
-    [Fact]
-    public async Task Preview_names_exactly_the_operations_that_another_fold_has_made_otherwise()
-    {
-        await StoreAsync(Previewed);
-        var random = new Random(20261122);
-        var changed = Enumerable.Range(0, Previewed).Where(i => i % 2 == 0 && random.Next(100) == 0).Select(
-            i => $"op-{i:D6}").ToArray();
-        // As if a fold that wrote another sub_status had made these rows.
-        await _tracker.ExecuteAsync($"""
-            update tracker.operations set document = replace(document, 'first', 'earlier')
-            where operation_id in ('{string.Join("','", changed)}')
-            """);
-
-        var preview = await RunAsync("preview", "--json", "--examples", "100000");
-
-        preview.ExitCode.ShouldBe(6, preview.Error);
-        var change = Line(preview, "change");
-        change.GetProperty("pointer").GetString().ShouldBe("/sub_status");
-        change.GetProperty("operations").GetInt32().ShouldBe(changed.Length);
-        change.GetProperty("examples").EnumerateArray().Select(
-            example => example.GetProperty("operation_id").GetString()).Order()
-            .ShouldBe(changed);
-        Result(preview).GetProperty("changed").GetInt32().ShouldBe(changed.Length);
     }
 
     [Theory]
@@ -245,9 +158,9 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     {
         await StoreAsync(100);
         using var rebuild = OptrackProcess.Start(
-            "projections", "rebuild", "--pace", "5", "--database", _tracker.ConnectionString);
+            "projections", "rebuild", "--pace", "5", "--database", Tracker.ConnectionString);
         await Eventually.BeTrueAsync(
-            () => _tracker.StatusAsync().Result.LastRebuild is { State: "running" }, TimeSpan.FromSeconds(20),
+            () => Tracker.StatusAsync().Result.LastRebuild is { State: "running" }, TimeSpan.FromSeconds(20),
             "it is running");
 
         var second = await RunAsync("rebuild");
@@ -265,7 +178,7 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
     [Fact]
     public async Task A_running_tracker_serves_on_over_the_new_table()
     {
-        using var server = await Hosting.TrackerProcess.ReadyAsync("--database", _tracker.ConnectionString);
+        using var server = await Hosting.TrackerProcess.ReadyAsync("--database", Tracker.ConnectionString);
         (await server.PutAsync("a", Api.Sample.Document("a"))).Status.ShouldBe(200);
         var before = (await server.GetAsync("/v1/operations/a")).Text;
 
@@ -288,41 +201,6 @@ public sealed class ProjectionCommandsTests : IAsyncLifetime
             new("read", 1, 2, events, 1_000_000, 3, faults, 52_000, left is { } s ? TimeSpan.FromSeconds(s) : null))
         .ShouldBe(line);
 
-    private Task<Outcome> RunAsync(params string[] arguments) =>
-        OptrackProcess.RunAsync(["projections", .. arguments, "--database", _tracker.ConnectionString]);
-
-    /// <summary>A connection of a role that may read the tracker's tables and nothing else.</summary>
-    private async Task<string> ReaderAsync()
-    {
-        var database = new NpgsqlConnectionStringBuilder(_tracker.ConnectionString).Database!;
-        var role = $"reader_{database[^12..]}";
-        var administrator =
-            new NpgsqlConnectionStringBuilder(await PostgresServer.AdministratorAsync()) { Database = database };
-        await using var connection = new NpgsqlConnection(administrator.ConnectionString);
-        await connection.OpenAsync();
-        await using var command = new NpgsqlCommand($"""
-            create role {role}; grant {role} to optrack;
-            grant usage on schema tracker to {role}; grant select on all tables in schema tracker to {role}
-            """, connection);
-        await command.ExecuteNonQueryAsync();
-        return new NpgsqlConnectionStringBuilder(_tracker.ConnectionString) { Options = $"-c role={role}" }
-            .ConnectionString;
-    }
-
-    private Task StoreAsync(int count) => Parallel.ForEachAsync(
-        Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 64 }, async (i, _) =>
-        {
-            await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: "first"));
-            if (i % 2 == 1)
-                await _tracker.Store.PutAsync(Document($"op-{i:D6}", note: $"then {i}"));
-        });
-
     private Task<string> RowsAsync() =>
-        _tracker.TextAsync("select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o");
-
-    private static JsonElement Result(Outcome outcome) => Line(outcome, "result");
-
-    private static JsonElement Line(Outcome outcome, string kind) => JsonDocument.Parse(
-        outcome.Out.Trim().Split('\n').Single(line => line.StartsWith($"{{\"{kind}\"", StringComparison.Ordinal)))
-        .RootElement.GetProperty(kind);
+        Tracker.TextAsync("select string_agg(o::text, E'\n' order by operation_id) from tracker.operations o");
 }
