@@ -64,12 +64,16 @@ internal sealed class RebuildScenario(ScenarioContext context)
     {
         ScenarioContext.Say($"rebuild, {what}; storing {_operations} operations");
         var (database, tracker) = await context.StartTrackerAsync(cancel);
-        await using var running = tracker;
-        await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
-        await using var source = NpgsqlDataSource.Create(database);
-        await ScenarioContext.WarmUpAsync(context.Load("put", tracker), cancel);
-        await measureAsync(new Store(database, source, tracker), cancel);
-        _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+        await using (tracker)
+        await using (var source = NpgsqlDataSource.Create(database))
+        {
+            await StoredOperations.SeedAsync(context.Server, database, _operations, Bytes, cancel);
+            await ScenarioContext.WarmUpAsync(context.Load("put", tracker), cancel);
+            await measureAsync(new Store(database, source, tracker), cancel);
+            _rounds.Add("lock", await LockMillisecondsAsync(source, cancel));
+        }
+
+        await context.Server.DropDatabaseAsync(database, cancel);
     }
 
     private async Task MeasureAloneAsync(Store store, CancellationToken cancel)
