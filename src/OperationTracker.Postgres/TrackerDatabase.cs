@@ -27,10 +27,12 @@ public sealed class TrackerDatabase : IAsyncDisposable
 
     /// <summary>
     /// All that the tracker asks for, it finds by an index. A plan that was made while a table was small would scan it,
-    /// and go on scanning it while it grows, until statistics are next taken.
+    /// and go on scanning it while it grows, until statistics are next taken. Nor does a look-up gain by helpers: to
+    /// start them takes milliseconds, and a plan without statistics, or for an unknown position, may ask for them.
     /// </summary>
     private const string PlannerSettings =
-        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan";
+        "-c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan"
+        + " -c max_parallel_workers_per_gather=0";
 
     /// <summary>
     /// Of the sessions that go over the whole log: statements take as long as they take and may scan, and commits need
