@@ -1,4 +1,5 @@
 using Npgsql;
+using OperationTracker.Benchmarks.Baselines;
 using OperationTracker.Benchmarks.Reporting;
 using OperationTracker.Benchmarks.Servers;
 
@@ -6,12 +7,18 @@ namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
 /// GETs of stored operations: present, absent, and present with the client having it already; against the same document
-/// from memory, and a query for each request, by the same web server.
+/// from memory, asked for with and without its ETag, and a query for each request, by the same web server. And of
+/// operations that came by PUTs, as they do in life: what the server knows of its tables, and so its plans, are others
+/// then.
 /// </summary>
 internal sealed class GetScenario(ScenarioContext context)
 {
     private const int Operations = 20_000;
     private const int Bytes = 1024;
+
+    /// <summary>Of PUTs: some 100,000 events.</summary>
+    private const double WritingSeconds = 12;
+
     private readonly Rounds _rounds = new("get");
 
     public async Task<IReadOnlyList<Figure>> RunAsync(CancellationToken cancel)
@@ -24,14 +31,21 @@ internal sealed class GetScenario(ScenarioContext context)
         await using var baseline = await HttpServerProcess.StartBaselineAsync(database, document, cancel);
         var ids = Enumerable.Range(1, Operations).Select(number => StoredOperations.Id(number)).ToArray();
         var tags = await TagsAsync(database, cancel);
+        var (writtenDatabase, writtenTracker) = await context.StartTrackerAsync(cancel);
+        await using var runningWritten = writtenTracker;
+        await (context.Load("put", writtenTracker) with { WarmUp = 0, Seconds = WritingSeconds }).RunAsync(cancel);
+        var written = (await TagsAsync(writtenDatabase, cancel)).Keys.Take(Operations);
         (string Series, LoadProcess Load)[] loads =
         [
             ("static", Load(baseline, "static", ids.Select(id => $"/static/{id}"))),
             ("present", Load(tracker, "present", ids.Select(id => $"/v1/operations/{id}"))),
-            ("query", Load(baseline, "query", ids.Select(id => $"/query/{id}"))),
             ("unchanged", Load(tracker, "unchanged", ids.Select(id => $"/v1/operations/{id}\t{tags[id]}"))
                 with { Expected = [304] }),
+            ("bare", Load(baseline, "bare", ids.Select(id => $"/static/{id}\t{BaselineServer.ETag}"))
+                with { Expected = [304] }),
+            ("query", Load(baseline, "query", ids.Select(id => $"/query/{id}"))),
             ("absent", Load(tracker, "absent", ids.Select(id => $"/v1/operations/x{id}")) with { Expected = [404] }),
+            ("written", Load(writtenTracker, "written", written.Select(id => $"/v1/operations/{id}"))),
         ];
         foreach (var (_, load) in loads)
             await ScenarioContext.WarmUpAsync(load, cancel);
@@ -79,7 +93,13 @@ internal sealed class GetScenario(ScenarioContext context)
             "unchanged.rate/present", "unchanged.rate", "GET answered 304", "GET/s", "present.rate",
             "GET answered 200");
         _rounds.Compare(
+            "bare.rate/static", "bare.rate", "static route answered 304", "GET/s", "static.rate",
+            "static route answered 200");
+        _rounds.Compare(
             "absent.rate/present", "absent.rate", "GET answered 404", "GET/s", "present.rate", "GET answered 200");
+        _rounds.Compare(
+            "written.rate/present", "written.rate", "GET of operations that were PUT", "GET/s", "present.rate",
+            "of those seeded and analysed");
         _rounds.Compare(
             "present.p99/static", "present.p99", "GET of present operations, p99", "ms", "static.p99", "static route");
         _rounds.Compare(
