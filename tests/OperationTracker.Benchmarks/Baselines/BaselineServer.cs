@@ -12,8 +12,8 @@ namespace OperationTracker.Benchmarks.Baselines;
 
 /// <summary>
 /// <c>baseline</c>: what a GET is compared with. <c>/static/ID</c> answers a document from memory, which is the least
-/// that this Kestrel can do, or 304 to who has it; <c>/query/ID</c> asks the database once for each request, over a pool, by a prepared
-/// statement. Both answer with the tracker's headers, and the server has the tracker's settings.
+/// that this Kestrel can do, or 304 to who has it; <c>/query/ID</c> asks the database once for each request, over a
+/// pool, by a prepared statement. Both answer with the tracker's headers, and the server has the tracker's settings.
 /// </summary>
 internal static class BaselineServer
 {
