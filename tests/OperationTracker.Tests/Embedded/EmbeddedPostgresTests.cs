@@ -3,6 +3,7 @@ using System.Runtime.Versioning;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 using OperationTracker.Postgres.Embedded;
+using OperationTracker.Torture.Servers;
 
 namespace OperationTracker.Tests.Embedded;
 
@@ -188,7 +189,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
     [Fact]
     public async Task A_port_on_loopback_asks_for_a_password_that_only_a_file_holds()
     {
-        var options = Options() with { TcpPort = FreePort() };
+        var options = Options() with { TcpPort = LoopbackPort.Free() };
         await using var server = await EmbeddedPostgres.StartAsync(options, _log, TimeProvider.System, default);
 
         var file = Path.Combine(_directory, "optrack.pgpass");
@@ -232,13 +233,6 @@ public sealed class EmbeddedPostgresTests : IDisposable
 
     private static int PostmasterOf(string directory) =>
         int.Parse(File.ReadLines(PidFile(directory)).First(), CultureInfo.InvariantCulture);
-
-    private static int FreePort()
-    {
-        using var socket = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        socket.Start();
-        return ((System.Net.IPEndPoint)socket.LocalEndpoint).Port;
-    }
 
     private static Task<string?> AskAsync(EmbeddedPostgres server, string query) =>
         AskAsync(server.ConnectionString, query);

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using OperationTracker.Postgres.Embedded;
 using OperationTracker.Tests.Api;
 using OperationTracker.Tests.EventStore;
+using OperationTracker.Torture.Servers;
 using static OperationTracker.Tests.Api.Sample;
 
 namespace OperationTracker.Tests.Hosting;
@@ -24,11 +25,11 @@ public sealed class ServeDatabaseTests : IAsyncLifetime
     [Fact]
     public async Task A_database_that_is_away_is_waited_for()
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var options = new EmbeddedPostgresOptions { DataDirectory = _directory, TcpPort = port };
         string database;
         await using (var server = await StartPostgresAsync(options)) database = server.TcpConnectionString!;
-        using var tracker = TrackerProcess.Start("--urls", $"http://127.0.0.1:{FreePort()}", "--database", database);
+        using var tracker = TrackerProcess.Start("--urls", $"http://127.0.0.1:{LoopbackPort.Free()}", "--database", database);
         var url = new Uri(ArgumentOf(tracker));
 
         var answer = await EventuallyAnswersAsync(url, "PUT", "/v1/operations/a", "020001");
@@ -133,12 +134,5 @@ public sealed class ServeDatabaseTests : IAsyncLifetime
 
             await Task.Delay(20);
         }
-    }
-
-    private static int FreePort()
-    {
-        using var socket = new TcpListener(IPAddress.Loopback, 0);
-        socket.Start();
-        return ((IPEndPoint)socket.LocalEndpoint).Port;
     }
 }

@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 
 namespace OperationTracker.Torture.Servers;
 
@@ -18,7 +16,7 @@ internal sealed class TrackerNode(string name, string connectionString, string l
     public string Name => name;
 
     /// <summary>Where it listens, as long as the run lasts.</summary>
-    public int Port { get; } = FreePort();
+    public int Port { get; } = LoopbackPort.Free();
 
     /// <summary>Variables for its next start, beside those of this process.</summary>
     public Dictionary<string, string> Environment { get; } = [];
@@ -38,7 +36,7 @@ internal sealed class TrackerNode(string name, string connectionString, string l
         process.OutputDataReceived += (_, line) =>
         {
             if (line.Data is null)
-                ready.TrySetException(new InvalidOperationException($"{name} ended before it was ready."));
+                ready.TrySetException(new InvalidOperationException($"{name} ended before it was ready: {logFile}"));
             else ready.TrySetResult();
         };
         process.ErrorDataReceived += (_, line) => Log(line.Data);
@@ -104,12 +102,5 @@ internal sealed class TrackerNode(string name, string connectionString, string l
     private void Log(string? line)
     {
         lock (_log) File.AppendAllText(logFile, line + "\n");
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
