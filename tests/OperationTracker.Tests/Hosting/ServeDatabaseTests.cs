@@ -29,7 +29,8 @@ public sealed class ServeDatabaseTests : IAsyncLifetime
         var options = new EmbeddedPostgresOptions { DataDirectory = _directory, TcpPort = port };
         string database;
         await using (var server = await StartPostgresAsync(options)) database = server.TcpConnectionString!;
-        using var tracker = TrackerProcess.Start("--urls", $"http://127.0.0.1:{LoopbackPort.Free()}", "--database", database);
+        using var tracker = TrackerProcess.Start(
+            "--urls", $"http://127.0.0.1:{LoopbackPort.Free()}", "--database", database);
         var url = new Uri(ArgumentOf(tracker));
 
         var answer = await EventuallyAnswersAsync(url, "PUT", "/v1/operations/a", "020001");
