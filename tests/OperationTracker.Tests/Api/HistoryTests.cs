@@ -66,30 +66,6 @@ public sealed partial class HistoryTests(TrackerServer tracker) : IClassFixture<
     }
 
     [Theory]
-    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true)]
-    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true)]
-    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false)]
-    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736", false)]
-    [InlineData("4bf92f3577b34da6a3ce929d0e0e4736", false)]
-    [InlineData("", false)]
-    public async Task An_event_tells_the_trace_that_its_sender_told_or_one_of_its_own(string parent, bool readable)
-    {
-        var id = $"trace-{parent.Length}-{parent.LastOrDefault('x')}-{readable}";
-        (await tracker.PutAsync(id, Document(id), ("traceparent", parent))).Status.ShouldBe(200);
-        (await tracker.PutAsync(id, Document(id, "completed"), ("traceparent", parent))).Status.ShouldBe(200);
-
-        var traces = (await EventsAsync(id))
-            .Select(item => item.GetProperty("sender").GetProperty("correlation_id").GetString()!).Distinct().ToArray();
-
-        traces.ShouldAllBe(trace => Regex.IsMatch(trace, "^[0-9a-f]{32}$"));
-        traces.ShouldNotContain(new string('0', 32));
-        if (readable)
-            traces.ShouldBe(["4bf92f3577b34da6a3ce929d0e0e4736"]);
-        else
-            traces.Length.ShouldBe(2);
-    }
-
-    [Theory]
     [InlineData("/v1/operations/nobody?version=1")]
     [InlineData("/v1/operations/nobody?at=2999-01-01T00:00:00Z")]
     [InlineData("/v1/operations/nobody/events")]

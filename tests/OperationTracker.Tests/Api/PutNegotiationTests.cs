@@ -3,7 +3,7 @@ using static OperationTracker.Tests.Api.Sample;
 
 namespace OperationTracker.Tests.Api;
 
-/// <summary>The form of what is sent with a PUT, and of what the sender takes.</summary>
+/// <summary>The form of what is sent with a PUT, and of what the sender takes; the trace that it is part of.</summary>
 public sealed class PutNegotiationTests(TrackerServer tracker) : IClassFixture<TrackerServer>
 {
     [Theory]
@@ -63,5 +63,27 @@ public sealed class PutNegotiationTests(TrackerServer tracker) : IClassFixture<T
             if (taken) answer.Status.ShouldBe(200);
             else ShouldBeError(answer, 406, "010001");
         }
+    }
+
+    [Theory]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", true)]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00", true)]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01", false)]
+    [InlineData("00-4bf92f3577b34da6a3ce929d0e0e4736", false)]
+    [InlineData("4bf92f3577b34da6a3ce929d0e0e4736", false)]
+    [InlineData("", false)]
+    public async Task An_event_tells_the_trace_that_its_sender_told_or_one_of_its_own(string parent, bool readable)
+    {
+        var id = $"trace-{parent.Length}-{parent.LastOrDefault('x')}-{readable}";
+        (await tracker.PutAsync(id, Document(id), ("traceparent", parent))).Status.ShouldBe(200);
+        (await tracker.PutAsync(id, Document(id, "completed"), ("traceparent", parent))).Status.ShouldBe(200);
+
+        var traces = (string[])(await tracker.ExecuteAsync(
+            $"select array_agg(distinct correlation_id::text) from tracker.mt_events where stream_id = '{id}'"))!;
+
+        traces.ShouldAllBe(trace => trace.Length == 32 && trace.All(char.IsAsciiHexDigitLower));
+        traces.ShouldNotContain(new string('0', 32));
+        if (readable) traces.ShouldBe(["4bf92f3577b34da6a3ce929d0e0e4736"]);
+        else traces.Length.ShouldBe(2);
     }
 }
