@@ -51,18 +51,14 @@ public sealed class PlansTests
     {
         await using var tracker = await TrackerFixture.CreateAsync();
         await PutAndGetAsync(tracker, "some", 20, 20);
-        await tracker.ExecuteAsync("""
-            do $$ begin
-                execute format('alter database %I set parallel_setup_cost = 0', current_database());
-                execute format('alter database %I set parallel_tuple_cost = 0', current_database());
-                execute format('alter database %I set min_parallel_table_scan_size = 0', current_database());
-                execute format('alter database %I set min_parallel_index_scan_size = 0', current_database());
-                execute format('alter database %I set max_parallel_workers_per_gather = 4', current_database());
-            end $$
-            """);
-        await using var node = new TrackerDatabase(tracker.ConnectionString, SchemaName.Default);
-        // The settings are those of sessions that begin now; in one of another kind they make helpers the cheapest.
-        await using var other = NpgsqlDataSource.Create(tracker.ConnectionString + ";Pooling=false");
+        // As the operator may have them; other sessions than the tracker's start helpers then.
+        var cheap = new NpgsqlConnectionStringBuilder(tracker.ConnectionString)
+        {
+            Options = "-c parallel_setup_cost=0 -c parallel_tuple_cost=0 -c min_parallel_table_scan_size=0"
+                + " -c min_parallel_index_scan_size=0 -c max_parallel_workers_per_gather=4",
+        }.ConnectionString;
+        await using var node = new TrackerDatabase(cheap, SchemaName.Default);
+        await using var other = NpgsqlDataSource.Create(cheap);
         (await PlanAsync(other, node.Sql["log_since"])).ShouldContain("Gather");
         (await PlanAsync(node.DataSource, node.Sql["log_since"])).ShouldNotContain("Gather");
     }
