@@ -1,6 +1,6 @@
 using System.Net;
-using System.Net.Sockets;
 using OperationTracker.Benchmarks.Load;
+using OperationTracker.Torture.Servers;
 
 namespace OperationTracker.Benchmarks.Servers;
 
@@ -38,7 +38,7 @@ internal sealed class HttpServerProcess : IAsyncDisposable
     private static async Task<HttpServerProcess> StartAsync(
         string assembly, Func<int, string[]> arguments, CancellationToken cancel)
     {
-        var port = FreePort();
+        var port = LoopbackPort.Free();
         var process = ChildProcess.StartAssembly(assembly, HasServerCollector.Value, arguments(port));
         try
         {
@@ -53,11 +53,4 @@ internal sealed class HttpServerProcess : IAsyncDisposable
     }
 
     private static string Url(int port) => $"http://127.0.0.1:{port}";
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

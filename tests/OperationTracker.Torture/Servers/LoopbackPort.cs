@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 
@@ -10,28 +11,26 @@ internal static class LoopbackPort
 
     /// <summary>
     /// One that nobody listens on, of those that the system gives to nobody by itself (<c>ip_local_port_range</c>): a
-    /// port of its choice, once free, may be the next connection's.
+    /// port of its choice, once free, may be the next connection's. Where it keeps none back, one of its choice.
     /// </summary>
     public static int Free()
     {
         var end = int.Parse(
             File.ReadAllText("/proc/sys/net/ipv4/ip_local_port_range").Split('\t', ' ')[0],
-            System.Globalization.CultureInfo.InvariantCulture);
-        for (var attempt = 0; attempt < 1000 && end > First; attempt++)
+            CultureInfo.InvariantCulture);
+        for (var attempts = 1000; ; attempts--)
         {
-            var port = Random.Shared.Next(First, end);
             try
             {
-                using var listener = new TcpListener(IPAddress.Loopback, port);
+                var wanted = end > First ? Random.Shared.Next(First, end) : 0;
+                using var listener = new TcpListener(IPAddress.Loopback, wanted);
                 listener.Start();
-                return port;
+                return ((IPEndPoint)listener.LocalEndpoint).Port;
             }
-            catch (SocketException)
+            catch (SocketException) when (attempts > 0)
             {
                 // Somebody has it.
             }
         }
-
-        throw new InvalidOperationException($"No port from {First} to {end} is free.");
     }
 }
