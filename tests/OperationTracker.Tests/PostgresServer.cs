@@ -70,6 +70,7 @@ public static class PostgresServer
             DataDirectory = directory,
             BinDirectory = Environment.GetEnvironmentVariable("OPTRACK_PG_BIN"),
             MaxConnections = Connections,
+            FillLogAfter = Timeout.InfiniteTimeSpan,
         };
         try
         {

@@ -14,16 +14,19 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     private readonly EmbeddedStart _start;
     private readonly DataDirectoryLock _lock;
     private readonly GrowthWriteBack _writeBack;
+    private readonly LogReserve _logReserve;
     private readonly Lazy<Task> _stopped;
     private CancellationToken _hurry;
 
     private EmbeddedPostgres(
-        EmbeddedStart start, DataDirectoryLock held, Supervisor supervisor, GrowthWriteBack writeBack, string? tcp)
+        EmbeddedStart start, DataDirectoryLock held, Supervisor supervisor, GrowthWriteBack writeBack,
+        LogReserve logReserve, string? tcp)
     {
         _supervisor = supervisor;
         _start = start;
         _lock = held;
         _writeBack = writeBack;
+        _logReserve = logReserve;
         _stopped = new Lazy<Task>(StopOnceAsync);
         DataDirectory = start.Data.Path;
         ConnectionString = start.Connection(EmbeddedDatabase.Owner, EmbeddedDatabase.Name);
@@ -58,6 +61,12 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
     public string? Problem => _supervisor.Problem;
 
     /// <summary>
+    /// Ends when a new server's log has files that were filled before, or that was given up; commits are faster from
+    /// then on. Never fails, and nobody has to wait for it who does not measure.
+    /// </summary>
+    public Task LogReserveFilled => _logReserve.Filled;
+
+    /// <summary>
     /// Starts the server, making its cluster if there is none, and returns when it answers.
     /// </summary>
     /// <exception cref="EmbeddedPostgresException">It cannot run; the message says what to do.</exception>
@@ -86,7 +95,9 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
             var tcp = await start.PrepareDatabaseAsync(cancel);
             var writeBack = new GrowthWriteBack(data.Cluster, Posix.BeginWriting, logger, clock);
             writeBack.Start();
-            return new EmbeddedPostgres(start, held, supervisor, writeBack, tcp);
+            var logReserve = start.CreateLogReserve();
+            logReserve.Start();
+            return new EmbeddedPostgres(start, held, supervisor, writeBack, logReserve, tcp);
         }
         catch (Exception e)
         {
@@ -117,6 +128,7 @@ public sealed class EmbeddedPostgres : IAsyncDisposable
 
     private async Task StopOnceAsync()
     {
+        await _logReserve.DisposeAsync();
         await _writeBack.DisposeAsync();
         await _supervisor.StopAsync(_hurry);
         _supervisor.Dispose();

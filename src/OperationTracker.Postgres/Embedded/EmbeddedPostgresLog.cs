@@ -38,6 +38,14 @@ internal static partial class EmbeddedPostgresLog
         "What the cluster grows by is left to the kernel, which writes it in bursts that commits wait for: {Reason}")]
     public static partial void GrowthNotWritten(this ILogger logger, string reason);
 
+    [LoggerMessage(4110, LogLevel.Debug, "Filled {Files} files for the log to go on in, in {Elapsed}")]
+    public static partial void LogReserveFilled(this ILogger logger, long files, TimeSpan elapsed);
+
+    [LoggerMessage(4111, LogLevel.Information,
+        "The files that the log will go on in were not filled; until a checkpoint leaves some, commits take longer: "
+        + "{Reason}")]
+    public static partial void LogReserveNotFilled(this ILogger logger, string reason);
+
     [LoggerMessage(4120, LogLevel.Debug, "postgres {Backend}: {Message}")]
     public static partial void ServerRoutine(this ILogger logger, string backend, string message);
 

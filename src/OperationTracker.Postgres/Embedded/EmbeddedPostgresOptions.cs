@@ -31,6 +31,12 @@ public sealed record EmbeddedPostgresOptions
     /// </summary>
     public TimeSpan StartupTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// How long after its start a new server begins to fill the files that its log will go on in: the disk is left to
+    /// those who wait for the start.
+    /// </summary>
+    internal TimeSpan FillLogAfter { get; init; } = TimeSpan.FromSeconds(3);
+
     /// <summary>False as if the machine had no setpriv: the server then outlives a killed tracker.</summary>
     internal bool UseSetpriv { get; init; } = true;
 }

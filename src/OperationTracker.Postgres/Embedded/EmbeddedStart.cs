@@ -101,6 +101,12 @@ internal sealed class EmbeddedStart
             : null;
     }
 
+    /// <summary>What fills the log's files of a new server, once it was begun.</summary>
+    public LogReserve CreateLogReserve() => new(
+        Unpooled(EmbeddedDatabase.Administrator, "postgres"),
+        () => new DriveInfo(Path.Combine(Data.Cluster, "pg_wal")).AvailableFreeSpace, _options.FillLogAfter, _logger,
+        _clock);
+
     /// <summary>Removes what lies outside of the data directory, after the server has stopped.</summary>
     public void CleanUp() => SocketDirectory.Remove(Data, _sockets);
 

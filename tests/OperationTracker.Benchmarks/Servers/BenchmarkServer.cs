@@ -50,6 +50,7 @@ internal sealed class BenchmarkServer : IAsyncDisposable
             var postgres = await EmbeddedPostgres.StartAsync(options, NullLogger.Instance, TimeProvider.System, cancel);
             var server = new BenchmarkServer(postgres, directory);
             await server.AssertDurableAsync(cancel);
+            await postgres.LogReserveFilled.WaitAsync(cancel);
             return server;
         }
         catch

@@ -1,0 +1,107 @@
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace OperationTracker.Postgres.Embedded;
+
+/// <summary>
+/// Has a new server fill the files that its log will go on in, <c>min_wal_size</c> of them, soon after it is up. A
+/// commit that is first to write to a block of a file waits for the block to be allocated too, as long again as for
+/// its flush; in a file that was full before it does not. Checkpoints leave such files once the log was long enough, so
+/// this is for clusters where it was not yet. The server's own functions do it: each switch writes one file to its
+/// end, and a checkpoint gives them all the names of files to come. Nothing depends on it.
+/// </summary>
+internal sealed class LogReserve : IAsyncDisposable
+{
+    /// <summary>For so few files a checkpoint is not worth it; any cluster fills them before long.</summary>
+    private const long Few = 8;
+
+    /// <summary>How many times what is filled has to be free: a server whose log finds no space panics.</summary>
+    private const long Caution = 8;
+
+    // Not where each file would be archived, or sent to another server.
+    private const string Missing = """
+        select (select setting::bigint << 20 from pg_settings where name = 'min_wal_size') / log.segment
+                   - (select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
+               log.segment
+        from (select setting::bigint as segment from pg_settings where name = 'wal_segment_size') as log
+        where current_setting('archive_mode') = 'off' and not exists (select from pg_replication_slots)
+              and not exists (select from pg_stat_replication)
+        """;
+
+    // A switch does nothing where nothing was written since the one before.
+    private const string FillOne = "select pg_logical_emit_message(false, 'optrack', ''), pg_switch_wal()";
+
+    private readonly string _administrator;
+    private readonly Func<long> _freeDisk;
+    private readonly TimeSpan _after;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _clock;
+    private readonly CancellationTokenSource _stop = new();
+
+    /// <param name="administrator">The superuser's connection.</param>
+    /// <param name="freeDisk">Tells how many bytes are free where the log is.</param>
+    /// <param name="after">How long the disk is left to those who wait for the start.</param>
+    /// <param name="logger">Is told what was filled, or why nothing was.</param>
+    /// <param name="clock">Times the wait.</param>
+    public LogReserve(string administrator, Func<long> freeDisk, TimeSpan after, ILogger logger, TimeProvider clock)
+    {
+        _administrator = administrator;
+        _freeDisk = freeDisk;
+        _after = after;
+        _logger = logger;
+        _clock = clock;
+    }
+
+    /// <summary>Ends when the files are filled, or it was given up. Never fails.</summary>
+    public Task Filled { get; private set; } = Task.CompletedTask;
+
+    public void Start() => Filled = Task.Run(RunAsync);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        await Filled;
+        _stop.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            await Task.Delay(_after, _clock, _stop.Token);
+            await using var session = new NpgsqlConnection(_administrator);
+            await session.OpenAsync(_stop.Token);
+            var (files, bytes) = await MissingAsync(session);
+            if (files < Few || bytes > _freeDisk() / Caution)
+                return;
+            var began = _clock.GetTimestamp();
+            for (var file = 0; file < files; file++)
+                await ExecuteAsync(session, FillOne);
+            await ExecuteAsync(session, "checkpoint");
+            _logger.LogReserveFilled(files, _clock.GetElapsedTime(began));
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+            // Stopped.
+        }
+        catch (Exception fault) when (fault is NpgsqlException or IOException or OperationCanceledException)
+        {
+            _logger.LogReserveNotFilled(fault.Message);
+        }
+    }
+
+    private async Task<(long Files, long Bytes)> MissingAsync(NpgsqlConnection session)
+    {
+        await using var command = new NpgsqlCommand(Missing, session);
+        await using var rows = await command.ExecuteReaderAsync(_stop.Token);
+        return await rows.ReadAsync(_stop.Token)
+            ? (rows.GetInt64(0), rows.GetInt64(0) * rows.GetInt64(1))
+            : (0, 0);
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection session, string statement)
+    {
+        await using var command = new NpgsqlCommand(statement, session);
+        await command.ExecuteNonQueryAsync(_stop.Token);
+    }
+}
