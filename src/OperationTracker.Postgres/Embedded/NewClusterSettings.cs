@@ -21,7 +21,7 @@ internal static class NewClusterSettings
     /// The settings of a cluster on a machine. To fill each new file of the log with zeroes before it is used stops all
     /// commits for as long as 16 MiB take, every few thousand PUTs, until a checkpoint has left files to use again.
     /// Without, a commit that is first to write to a block waits for its allocation too, and is on disk as before; so
-    /// half of what the log may take is kept in files that were full once (<see cref="LogReserve"/>).
+    /// all that the log may take is kept in files that were full once (<see cref="LogReserve"/>).
     /// What sessions write because nobody else has, and vacuum, is sent to the disk as they go: the kernel gathers it
     /// for half a minute otherwise (<see cref="GrowthWriteBack"/>).
     /// <para>
@@ -46,7 +46,7 @@ internal static class NewClusterSettings
         wal_init_zero = off
         backend_flush_after = 256kB
         shared_buffers = {Math.Clamp(memory / ShareOfMemory / Mebibyte, 128, 8192)}MB
-        min_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / 2 / Mebibyte, LeastLog, 2048)}MB
+        min_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / Mebibyte, LeastLog, 4096)}MB
         max_wal_size = {Math.Clamp(freeDisk / ShareOfDisk / Mebibyte, 1024, 4096)}MB
         wal_compression = {(hasLz4 ? "lz4" : "off")}
         autovacuum_vacuum_insert_threshold = 100000

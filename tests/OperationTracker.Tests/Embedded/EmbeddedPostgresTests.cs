@@ -63,10 +63,10 @@ public sealed class EmbeddedPostgresTests : IDisposable
     }
 
     [Theory]
-    [InlineData(64, 196, "8192MB", "4096MB", "2048MB")]
-    [InlineData(24, 196, "6144MB", "4096MB", "2048MB")]
-    [InlineData(8, 40, "2048MB", "2560MB", "1280MB")]
-    [InlineData(1, 2, "256MB", "1024MB", "80MB")]
+    [InlineData(64, 196, "8192MB", "4096MB", "4096MB")]
+    [InlineData(24, 196, "6144MB", "4096MB", "4096MB")]
+    [InlineData(8, 40, "2048MB", "2560MB", "2560MB")]
+    [InlineData(1, 2, "256MB", "1024MB", "128MB")]
     public void A_new_cluster_takes_a_share_of_the_machine(
         int memory, int freeDisk, string buffers, string log, string reserve)
     {
