@@ -51,6 +51,7 @@ public sealed class EmbeddedPostgresTests : IDisposable
 
         (await AskAsync(server, "show wal_init_zero")).ShouldBe("off");
         (await AskAsync(server, "show backend_flush_after")).ShouldBe("256kB");
+        (await AskAsync(server, "show default_statistics_target")).ShouldBe("20");
         (await AskAsync(server, """
             select setting = case when 'lz4' = any (enumvals) then 'lz4' else 'off' end
             from pg_settings where name = 'wal_compression'
