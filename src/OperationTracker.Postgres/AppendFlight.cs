@@ -20,6 +20,7 @@ internal sealed class AppendFlight(
 {
     private readonly FlightSessions _sessions = new(database, clock);
     private readonly FlightPlanner _planner = new(new RememberedStates(clock));
+    private readonly Vigil _vigil = new();
 
     /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
     public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
@@ -103,7 +104,7 @@ internal sealed class AppendFlight(
         {
             var sent = SendAsync(command, plan.Units.Count);
             prepared();
-            appended = await sent.ConfigureAwait(false);
+            appended = await (plan.Units.Count > 1 ? sent : _vigil.KeepAsync(sent)).ConfigureAwait(false);
             session.NoteAnswer();
         }
         catch (Exception fault)

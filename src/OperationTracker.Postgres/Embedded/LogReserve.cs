@@ -84,7 +84,8 @@ internal sealed class LogReserve : IAsyncDisposable
         {
             // Stopped.
         }
-        catch (Exception fault) when (fault is NpgsqlException or IOException or OperationCanceledException)
+        catch (Exception fault) when (fault is NpgsqlException or IOException or UnauthorizedAccessException
+            or OperationCanceledException)
         {
             _logger.LogReserveNotFilled(fault.Message);
         }
