@@ -18,6 +18,9 @@ internal sealed class LogReserve : IAsyncDisposable
     /// <summary>How many times what is filled has to be free: a server whose log finds no space panics.</summary>
     private const long Caution = 8;
 
+    /// <summary>How many times as long as a file took the disk is left to others before the next.</summary>
+    private const int Rests = 2;
+
     // Not where each file would be archived, or sent to another server.
     private const string Missing = """
         select (select setting::bigint << 20 from pg_settings where name = 'min_wal_size') / log.segment
@@ -76,7 +79,7 @@ internal sealed class LogReserve : IAsyncDisposable
                 return;
             var began = _clock.GetTimestamp();
             for (var file = 0; file < files; file++)
-                await ExecuteAsync(session, FillOne);
+                await FillOneAsync(session);
             await ExecuteAsync(session, "checkpoint");
             _logger.LogReserveFilled(files, _clock.GetElapsedTime(began));
         }
@@ -89,6 +92,13 @@ internal sealed class LogReserve : IAsyncDisposable
         {
             _logger.LogReserveNotFilled(fault.Message);
         }
+    }
+
+    private async Task FillOneAsync(NpgsqlConnection session)
+    {
+        var began = _clock.GetTimestamp();
+        await ExecuteAsync(session, FillOne);
+        await Task.Delay(Rests * _clock.GetElapsedTime(began), _clock, _stop.Token);
     }
 
     private async Task<(long Files, long Bytes)> MissingAsync(NpgsqlConnection session)
