@@ -22,6 +22,9 @@ internal sealed class AppendFlight(
     private readonly FlightPlanner _planner = new(new RememberedStates(clock));
     private readonly Vigil _vigil = new();
 
+    /// <summary>Whether others append between most flights of this node.</summary>
+    public bool SharesLog => _planner.SharesLog;
+
     /// <summary>Carries out a flight of these entries; <see cref="Postgres.FlyAsync"/>.</summary>
     public async Task FlyAsync(IReadOnlyList<PendingAppend> entries, Action prepared)
     {

@@ -11,7 +11,9 @@ internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prep
 /// <summary>
 /// Batches what waits. Two flights may be under way: one half of the changes is answered, comes back and is prepared
 /// (loaded and decided) while the other half is being appended, so that neither the database nor the tracker waits for
-/// the other. Promises: a flight leaves as soon as there is room for it, what is ready to run has run, and about as
+/// the other. Where other nodes append as well, theirs are such another half, and one flight is under way that takes
+/// all: the append lock has somebody who waits for it anyway, and who takes it rarely and with much gets more done.
+/// Promises: a flight leaves as soon as there is room for it, what is ready to run has run, and about as
 /// many wait as are under way; no timer holds it back; each change gets exactly one outcome; changes of one operation
 /// fly in the order in which they came, and never in two flights at once, for each is decided upon what the one before
 /// has stored; what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not
@@ -23,7 +25,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Flights under way: one that is appended, one that is prepared or waits for the append lock.</summary>
-    private const int Flights = 2;
+    private const int FlightsAlone = 2;
 
     /// <summary>So few changes are not divided between two flights, each of which has its price.</summary>
     private const int Undivided = 8;
@@ -32,6 +34,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     private readonly Func<Func<Task>, Task> _start;
     private readonly AppendQueueLimits _limits;
     private readonly TimeProvider _clock;
+    private readonly Func<bool> _sharesLog;
     private readonly ITimer _impatience;
     private readonly Lock _lock = new();
     private readonly LinkedList<PendingAppend> _waiting = new();
@@ -48,14 +51,17 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// <param name="fly">Carries a flight out.</param>
     /// <param name="limits">The bounds.</param>
     /// <param name="clock">Tells how long changes have waited.</param>
+    /// <param name="sharesLog">Whether others append between most flights; called under the queue's lock.</param>
     /// <param name="start">Starts a flight, called under the queue's lock; the thread pool does by default.</param>
     public AppendQueue(
-        FlyAsync fly, AppendQueueLimits limits, TimeProvider clock, Func<Func<Task>, Task>? start = null)
+        FlyAsync fly, AppendQueueLimits limits, TimeProvider clock, Func<bool> sharesLog,
+        Func<Func<Task>, Task>? start = null)
     {
         _fly = fly;
         _start = start ?? StartGatheredAsync;
         _limits = limits;
         _clock = clock;
+        _sharesLog = sharesLog;
         var period = limits.PatienceOrDefault / 20;
         _impatience = clock.CreateTimer(_ => WithdrawLate(), null, period, period);
     }
@@ -154,7 +160,7 @@ internal sealed class AppendQueue : IAsyncDisposable
     /// </summary>
     private void StartFlight()
     {
-        if (_preparing || _underWay == Flights || IsSmallerPart() || !Board())
+        if (_preparing || _underWay >= (_sharesLog() ? 1 : FlightsAlone) || IsSmallerPart() || !Board())
             return;
         _preparing = true;
         _underWay++;
@@ -218,13 +224,13 @@ internal sealed class AppendQueue : IAsyncDisposable
 
     /// <summary>
     /// Takes into the next flight, from the front on, what may fly and has room, passing over streams that are under
-    /// way; no more than half of all there is, so that the other half can be the flight beside it. Says whether there
-    /// is anybody in it.
+    /// way; no more than half of all there is, if the other half can be the flight beside it. Says whether there is
+    /// anybody in it.
     /// </summary>
     private bool Board()
     {
         var half = (_waiting.Count + _boarding.Count + _changesUnderWay + 1) / 2;
-        var seats = Math.Min(_limits.FlightEntries, Math.Max(Undivided, half));
+        var seats = Math.Min(_limits.FlightEntries, _sharesLog() ? int.MaxValue : Math.Max(Undivided, half));
         for (var node = _waiting.First; node is not null && _boarding.Count < seats;)
         {
             var (entry, next) = (node.Value, node.Next);

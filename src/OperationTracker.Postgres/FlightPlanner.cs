@@ -7,6 +7,9 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class FlightPlanner(RememberedStates states)
 {
+    /// <summary>Whether others append between most flights of this node.</summary>
+    public bool SharesLog => states.SharesLog;
+
     /// <summary>Decides about all entries; no caller has heard of anything that is only assumed.</summary>
     /// <param name="entries">The changes, in order.</param>
     /// <param name="mayAssume">Whether anything may be assumed at all.</param>

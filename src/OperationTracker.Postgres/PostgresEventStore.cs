@@ -37,7 +37,7 @@ public sealed class PostgresEventStore : IEventStore, IAsyncDisposable
         _database = database;
         var loader = new StateLoader(database);
         _flight = new AppendFlight(database, loader, clock, entry => _appends!.PutBack(entry), NoteEnd);
-        _appends = new AppendQueue(_flight.FlyAsync, limits, clock);
+        _appends = new AppendQueue(_flight.FlyAsync, limits, clock, () => _flight.SharesLog);
         _reads = new ReadQueue(database, loader);
         _operations = new OperationsTable(database);
         _past = new PastOperations(database);

@@ -29,29 +29,26 @@ internal sealed class RememberedStates(TimeProvider clock)
     /// <summary>Of how many operations the share is an average, about.</summary>
     private const double Lately = 64;
 
-    /// <summary>How long nothing is assumed since somebody else has appended.</summary>
-    private static readonly TimeSpan Caution = TimeSpan.FromSeconds(1);
-
     private readonly Lock _lock = new();
     private readonly Generations<LoadedOperation> _states = new(
         GenerationBytes, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
 
-    private long? _logEnd;
-
-    // What lies before that end and after a flight of this node's, and no flight was noted for yet.
-    private (long From, long To)? _gap;
-    private long? _othersSeenAt;
+    private readonly OtherAppenders _others = new(clock);
     private double _newShare;
+    private volatile bool _sharesLog;
 
     /// <summary>The share of unknown operations that were new, before any was seen.</summary>
     public double NewShare { init => _newShare = value; }
+
+    /// <summary>Whether others append between most flights of this node.</summary>
+    public bool SharesLog => _sharesLog;
 
     /// <summary>What may be assumed of a stream; null when it has to be loaded.</summary>
     public LoadedOperation? Assume(string streamId)
     {
         lock (_lock)
         {
-            if (_othersSeenAt is { } seen && clock.GetElapsedTime(seen) < Caution)
+            if (_others.AreThere)
                 return null;
             return _states.Find(streamId) ?? (_newShare > NearlyAll ? LoadedOperation.AssumedNew : null);
         }
@@ -75,32 +72,15 @@ internal sealed class RememberedStates(TimeProvider clock)
     }
 
     /// <summary>
-    /// Notes where a flight of this node's stands in the log. If it does not follow the one before, others append too,
-    /// unless what is between is a flight that is noted later than it was appended: so one gap is let pass, and filled
-    /// or followed by another.
+    /// Notes where a flight of this node's stands in the log, and forgets all when others have appended before it.
     /// </summary>
     public void NoteFlight(long logBefore, int events)
     {
         lock (_lock)
         {
-            var (end, logAfter) = (_logEnd ?? logBefore, logBefore + events);
-            if (_gap == (logBefore, logAfter))
-            {
-                _gap = null;
-                return;
-            }
-
-            if (end < logBefore && _gap is null)
-            {
-                _gap = (end, logBefore);
-            }
-            else if (end != logBefore)
-            {
-                (_othersSeenAt, _gap) = (clock.GetTimestamp(), null);
+            if (_others.Note(logBefore, events))
                 _states.Clear();
-            }
-
-            _logEnd = Math.Max(end, logAfter);
+            _sharesLog = _others.AreBusy;
         }
     }
 
@@ -132,7 +112,7 @@ internal sealed class RememberedStates(TimeProvider clock)
         lock (_lock)
         {
             _states.Clear();
-            (_logEnd, _gap) = (null, null);
+            _others.ForgetLog();
             _newShare = 0;
         }
     }

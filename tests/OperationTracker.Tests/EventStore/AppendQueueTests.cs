@@ -12,9 +12,10 @@ public sealed class AppendQueueTests : IAsyncDisposable
     private readonly Queue<TaskCompletionSource> _underWay = [];
     private readonly AppendQueue _queue;
     private bool _prepares = true;
+    private bool _sharesLog;
 
-    public AppendQueueTests() =>
-        _queue = new AppendQueue(FlyAsync, new AppendQueueLimits(), _clock, flight => flight());
+    public AppendQueueTests() => _queue = new AppendQueue(
+        FlyAsync, new AppendQueueLimits(), _clock, () => _sharesLog, flight => flight());
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +92,34 @@ public sealed class AppendQueueTests : IAsyncDisposable
 
         _flights.Select(flight => flight.Length).ShouldBe(sizes);
         _flights.SelectMany(flight => flight).ShouldBe(Ids("many-", count));
+    }
+
+    [Fact]
+    public async Task All_fly_together_and_one_flight_at_a_time_where_others_append_as_well()
+    {
+        _sharesLog = true;
+        await BeginWithAsync([.. Ids("first-", 64)]);
+        _flights.ShouldBe([[.. Ids("first-", 64)]]);
+
+        foreach (var id in Ids("second-", 70))
+            Propose(id);
+        _flights.Count.ShouldBe(1);
+        await EndAsync();
+
+        _flights[^1].ShouldBe(Ids("second-", 70));
+    }
+
+    [Fact]
+    public async Task A_second_flight_is_begun_again_when_others_are_gone()
+    {
+        _sharesLog = true;
+        await BeginWithAsync("a");
+        Propose("b");
+        _sharesLog = false;
+
+        Propose("c");
+
+        _flights.ShouldBe([["a"], ["b", "c"]]);
     }
 
     private static IEnumerable<string> Ids(string prefix, int count) =>

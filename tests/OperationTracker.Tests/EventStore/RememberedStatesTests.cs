@@ -105,6 +105,33 @@ public sealed class RememberedStatesTests
     }
 
     [Fact]
+    public void The_log_is_shared_while_others_append_between_most_flights()
+    {
+        var end = 0L;
+        Fly(others: 0, times: 100);
+        _states.SharesLog.ShouldBeFalse();
+        Fly(others: 2, times: 100);
+        _states.SharesLog.ShouldBeTrue();
+        Fly(others: 0, times: 100);
+        _states.SharesLog.ShouldBeFalse();
+        for (var i = 0; i < 50; i++)
+        {
+            Fly(others: 1, times: 1);
+            Fly(others: 0, times: 3);
+            _states.SharesLog.ShouldBeFalse();
+        }
+
+        void Fly(int others, int times)
+        {
+            for (var i = 0; i < times; i++)
+            {
+                _states.NoteFlight(end + others, events: 3);
+                end += others + 3;
+            }
+        }
+    }
+
+    [Fact]
     public void No_more_than_some_thousand_operations_are_kept()
     {
         const int Bytes = 10_000;

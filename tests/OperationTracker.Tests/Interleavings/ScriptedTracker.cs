@@ -22,7 +22,8 @@ internal sealed class ScriptedTracker : PartialStore, IAsyncDisposable
         (_schedule, _database) = (schedule, database);
         _planner = new FlightPlanner(new RememberedStates(clock) { NewShare = 1 });
         _queue = new AppendQueue(
-            FlyAsync, new AppendQueueLimits(FlightEntries: 3, Conflicts: 4), clock, flight => flight());
+            FlyAsync, new AppendQueueLimits(FlightEntries: 3, Conflicts: 4), clock, () => _planner.SharesLog,
+            flight => flight());
     }
 
     /// <summary>What the queue has broken of its promises.</summary>
