@@ -10,16 +10,19 @@ internal static class ProcessFigures
     /// </summary>
     private const double TicksPerSecond = 100;
 
+    /// <summary>Not every kernel is built to tell the children of a process; then all processes are looked at.</summary>
+    private static readonly bool TellsChildren =
+        File.Exists($"/proc/{Environment.ProcessId}/task/{Environment.ProcessId}/children");
+
     /// <summary>Seconds of CPU that a process and its children have used, those that have ended included.</summary>
     public static double CpuSeconds(int pid)
     {
         if (Stat(pid) is not { } own)
             return 0;
         var ticks = Number(own, 11) + Number(own, 12) + Number(own, 13) + Number(own, 14);
-        foreach (var directory in Directory.EnumerateDirectories("/proc"))
+        foreach (var each in TellsChildren ? ChildrenOf(pid) : All())
         {
-            if (int.TryParse(Path.GetFileName(directory), CultureInfo.InvariantCulture, out var each)
-                && Stat(each) is { } child && Number(child, 1) == pid)
+            if (Stat(each) is { } child && Number(child, 1) == pid)
                 ticks += Number(child, 11) + Number(child, 12);
         }
 
@@ -42,13 +45,32 @@ internal static class ProcessFigures
             CultureInfo.InvariantCulture) / 1024;
     }
 
+    private static IEnumerable<int> ChildrenOf(int pid) => Numbers($"/proc/{pid}/task")
+        .SelectMany(thread => (Text($"/proc/{pid}/task/{thread}/children") ?? "").Split(' '))
+        .Where(child => child.Length > 0)
+        .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
+
+    private static IEnumerable<int> All() => Numbers("/proc");
+
+    private static IEnumerable<int> Numbers(string directory)
+    {
+        foreach (var each in Directory.EnumerateDirectories(directory))
+        {
+            if (int.TryParse(Path.GetFileName(each), CultureInfo.InvariantCulture, out var number))
+                yield return number;
+        }
+    }
+
     /// <summary>The fields after the program's name, which may itself hold spaces.</summary>
-    private static string[]? Stat(int pid)
+    private static string[]? Stat(int pid) =>
+        Text($"/proc/{pid}/stat") is { } text ? text[(text.LastIndexOf(')') + 2)..].Split(' ') : null;
+
+    /// <summary>Null where the process or the thread has ended.</summary>
+    private static string? Text(string path)
     {
         try
         {
-            var text = File.ReadAllText($"/proc/{pid}/stat");
-            return text[(text.LastIndexOf(')') + 2)..].Split(' ');
+            return File.ReadAllText(path);
         }
         catch (IOException)
         {

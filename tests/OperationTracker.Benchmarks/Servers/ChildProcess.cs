@@ -38,13 +38,18 @@ internal sealed class ChildProcess : IAsyncDisposable
     /// <summary>
     /// An assembly from this program's own directory, with the garbage collector that it would have alone.
     /// </summary>
-    public static ChildProcess StartAssembly(string name, bool serverCollector, params string[] arguments)
+    public static ChildProcess StartAssembly(string name, bool serverCollector, params string[] arguments) =>
+        new(AssemblyStart(name, serverCollector, arguments));
+
+    /// <summary>
+    /// The same for a load generator, which lives for seconds: what it runs often is compiled at once, in its warm-up,
+    /// and not while it measures, on processors that are the server's as well.
+    /// </summary>
+    public static ChildProcess StartGenerator(string name, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet");
-        string[] all = ["exec", Path.Combine(AppContext.BaseDirectory, name), .. arguments];
-        foreach (var argument in all)
-            start.ArgumentList.Add(argument);
-        start.Environment["DOTNET_gcServer"] = serverCollector ? "1" : "0";
+        var start = AssemblyStart(name, serverCollector: false, arguments);
+        start.Environment["DOTNET_TieredPGO"] = "0";
+        start.Environment["DOTNET_TC_CallCountingDelayMs"] = "0";
         return new ChildProcess(start);
     }
 
@@ -82,6 +87,16 @@ internal sealed class ChildProcess : IAsyncDisposable
         lock (Running)
             Running.Remove(this);
         _process.Dispose();
+    }
+
+    private static ProcessStartInfo AssemblyStart(string name, bool serverCollector, string[] arguments)
+    {
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet");
+        string[] all = ["exec", Path.Combine(AppContext.BaseDirectory, name), .. arguments];
+        foreach (var argument in all)
+            start.ArgumentList.Add(argument);
+        start.Environment["DOTNET_gcServer"] = serverCollector ? "1" : "0";
+        return start;
     }
 
     private void Kill()

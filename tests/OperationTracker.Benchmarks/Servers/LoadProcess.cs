@@ -52,8 +52,8 @@ internal sealed record LoadProcess(string Kind, params HttpServerProcess[] Serve
             .. Until is { } until ? new[] { "--until", Text(until) } : [],
             .. Paths is { } paths ? new[] { "--paths", paths } : [],
         ];
-        await using var process = ChildProcess.StartAssembly(
-            Path.GetFileName(typeof(LoadProcess).Assembly.Location), serverCollector: false, arguments);
+        await using var process = ChildProcess.StartGenerator(
+            Path.GetFileName(typeof(LoadProcess).Assembly.Location), arguments);
         var result = JsonSerializer.Deserialize<LoadResult>(await process.OutputAsync(cancel))!;
         if (result.Statuses.Keys.Except(Expected).Any())
         {
