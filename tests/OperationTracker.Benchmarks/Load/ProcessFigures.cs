@@ -10,7 +10,7 @@ internal static class ProcessFigures
     /// </summary>
     private const double TicksPerSecond = 100;
 
-    /// <summary>Not every kernel is built to tell the children of a process; then all processes are looked at.</summary>
+    /// <summary>Not every kernel is built to tell a process's children; then all processes are looked at.</summary>
     private static readonly bool TellsChildren =
         File.Exists($"/proc/{Environment.ProcessId}/task/{Environment.ProcessId}/children");
 
