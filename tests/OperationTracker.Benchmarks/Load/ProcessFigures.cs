@@ -20,7 +20,7 @@ internal static class ProcessFigures
         if (Stat(pid) is not { } own)
             return 0;
         var ticks = Number(own, 11) + Number(own, 12) + Number(own, 13) + Number(own, 14);
-        foreach (var each in TellsChildren ? ChildrenOf(pid) : All())
+        foreach (var each in TellsChildren ? ChildrenOf(pid) : Numbers("/proc"))
         {
             if (Stat(each) is { } child && Number(child, 1) == pid)
                 ticks += Number(child, 11) + Number(child, 12);
@@ -50,8 +50,7 @@ internal static class ProcessFigures
         .Where(child => child.Length > 0)
         .Select(child => int.Parse(child, CultureInfo.InvariantCulture));
 
-    private static IEnumerable<int> All() => Numbers("/proc");
-
+    /// <summary>The processes, or threads of one, that have a directory in this one.</summary>
     private static IEnumerable<int> Numbers(string directory)
     {
         foreach (var each in Directory.EnumerateDirectories(directory))
