@@ -13,10 +13,10 @@ internal delegate Task FlyAsync(IReadOnlyList<PendingAppend> flight, Action prep
 /// (loaded and decided) while the other half is being appended, so that neither the database nor the tracker waits for
 /// the other. Where other nodes append as well, theirs are such another half, and one flight is under way that takes
 /// all: the append lock has somebody who waits for it anyway, and who takes it rarely and with much gets more done.
-/// Promises: a flight leaves as soon as there is room for it, what is ready to run has run, and about as
-/// many wait as are under way; no timer holds it back; each change gets exactly one outcome; changes of one operation
-/// fly in the order in which they came, and never in two flights at once, for each is decided upon what the one before
-/// has stored; what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not
+/// Promises: a flight leaves as soon as there is room for it, what is ready to run has run, and about as many wait as
+/// are under way; no timer holds it back; each change gets exactly one outcome; changes of one operation fly in the
+/// order in which they came, and never in two flights at once, for each is decided upon what the one before has
+/// stored; what waits is bounded in number, bytes and time, and what is refused or withdrawn here has certainly not
 /// been sent.
 /// </summary>
 internal sealed class AppendQueue : IAsyncDisposable
@@ -24,7 +24,9 @@ internal sealed class AppendQueue : IAsyncDisposable
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(4);
     private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Flights under way: one that is appended, one that is prepared or waits for the append lock.</summary>
+    /// <summary>
+    /// Flights under way where no other node appends: one is appended, one is prepared or waits for the append lock.
+    /// </summary>
     private const int FlightsAlone = 2;
 
     /// <summary>So few changes are not divided between two flights, each of which has its price.</summary>
