@@ -1,7 +1,9 @@
+using System.Buffers;
 using System.Text;
 using Npgsql;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Findings;
+using OperationTracker.Core.Operations;
 
 namespace OperationTracker.Postgres;
 
@@ -26,7 +28,7 @@ internal sealed class OperationsTable(TrackerDatabase database)
         {
             page.Add(new OperationListItem(
                 rows.GetString(0), rows.GetString(1), rows.GetString(2), rows.GetString(3),
-                rows.GetFieldValue<byte[]>(4)));
+                query.Summarizes ? Summary(rows, 4) : rows.GetFieldValue<byte[]>(4)));
         }
 
         return page;
@@ -79,6 +81,20 @@ internal sealed class OperationsTable(TrackerDatabase database)
             ? new OperationListPage(
                 count, rows.GetFieldValue<byte[]>(1), new ListPosition(rows.GetString(2), rows.GetString(3)))
             : new OperationListPage(0, default, null);
+    }
+
+    /// <summary>The summary of a document of which no copy is made: a list has more of them than memory.</summary>
+    private static byte[]? Summary(NpgsqlDataReader rows, int column)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent((int)rows.GetBytes(column, 0, null, 0, 0));
+        try
+        {
+            return DocumentSummary.Of(buffer.AsSpan(0, (int)rows.GetBytes(column, 0, buffer, 0, buffer.Length)));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>

@@ -38,7 +38,7 @@ internal sealed class PastOperations(TrackerDatabase database)
             {
                 if (page.Count > 0 && bytes >= OperationsTable.PageBytes)
                     return page;
-                page.Add(row.Item with { Document = row.Document ?? [] });
+                page.Add(row.Item with { Document = query.DocumentOf(row.Document ?? []) });
                 bytes += row.Document?.Length ?? 0;
             }
         }

@@ -85,7 +85,7 @@ public sealed class MemoryEventStore(TimeProvider clock) : IEventStore
                     .Take(query.Limit)
                     .Select(document => new OperationListItem(
                         document.OperationId, document.OccurredTime, document.LastUpdateTime,
-                        document.Status.ToText(), OperationJson.Write(document))),
+                        document.Status.ToText(), query.DocumentOf(OperationJson.Write(document)))),
             ];
             return Task.FromResult(page);
         }

@@ -46,7 +46,14 @@ public sealed record ListPosition(string OccurredTime, string OperationId);
 /// The list as it stood then, events of the instant included, in whole microseconds; null for what stands.
 /// </param>
 public sealed record OperationListQuery(
-    OperationFilter Filter, ListPosition? After, int Limit, DateTimeOffset? AsOf = null);
+    OperationFilter Filter, ListPosition? After, int Limit, DateTimeOffset? AsOf = null)
+{
+    /// <summary>Whether documents come as <see cref="DocumentSummary"/> makes them, without their bodies.</summary>
+    public bool Summarizes { get; init; }
+
+    /// <summary>The bytes of a document as they are asked for; empty where a summary could not be made.</summary>
+    public ReadOnlyMemory<byte> DocumentOf(byte[] document) => Summarizes ? DocumentSummary.Of(document) : document;
+}
 
 /// <summary>One page of the list, as the text that an answer is made of.</summary>
 /// <param name="Count">How many operations.</param>
@@ -60,7 +67,9 @@ public sealed record OperationListPage(int Count, ReadOnlyMemory<byte> Json, Lis
 /// <param name="OccurredTime">Its occurred_time, by which, then by id, the list is ordered.</param>
 /// <param name="LastUpdateTime">Its last_update_time.</param>
 /// <param name="Status">Its status.</param>
-/// <param name="Document">Its document as GET serves it.</param>
+/// <param name="Document">
+/// Its document as GET serves it, or without bodies where the query asked for that; empty where it cannot be read.
+/// </param>
 public sealed record OperationListItem(
     string OperationId, string OccurredTime, string LastUpdateTime, string Status, ReadOnlyMemory<byte> Document)
 {

@@ -14,19 +14,38 @@ public static class DocumentSummary
     /// bodies.
     /// </summary>
     /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public static void Write(ReadOnlySpan<byte> document, IBufferWriter<byte> target)
+    public static void Write(ReadOnlySpan<byte> document, IBufferWriter<byte> target) =>
+        target.Advance(new Cutter(document, target.GetSpan(document.Length)).Cut());
+
+    /// <summary>The same in bytes of its own; null where the document cannot be read.</summary>
+    public static byte[]? Of(ReadOnlySpan<byte> document)
     {
-        var cutter = new Cutter(document, target);
-        cutter.Cut();
+        var buffer = ArrayPool<byte>.Shared.Rent(document.Length);
+        try
+        {
+            return buffer[..new Cutter(document, buffer).Cut()];
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
+        {
+            return null;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
-    private ref struct Cutter(ReadOnlySpan<byte> document, IBufferWriter<byte> target)
+    /// <summary>Cuts a document into a target that is as long at least.</summary>
+    private ref struct Cutter(ReadOnlySpan<byte> document, Span<byte> target)
     {
         private readonly ReadOnlySpan<byte> _document = document;
+        private readonly Span<byte> _target = target;
         private Utf8JsonReader _reader = new(document, new JsonReaderOptions { MaxDepth = OperationLimits.Nodes });
+        private int _read;
         private int _written;
 
-        public void Cut()
+        /// <summary>How many bytes it wrote.</summary>
+        public int Cut()
         {
             _reader.Read();
             while (NextMember())
@@ -39,7 +58,8 @@ public static class DocumentSummary
                     CutExchange();
             }
 
-            target.Write(_document[_written..]);
+            Write(_document.Length);
+            return _written;
         }
 
         /// <summary>At a member's name: a request or response loses its body, anything else is passed over.</summary>
@@ -103,8 +123,16 @@ public static class DocumentSummary
                 start--;
             else if (_document[end] == ',')
                 end++;
-            target.Write(_document[_written..start]);
-            _written = end;
+            Write(start);
+            _read = end;
+        }
+
+        /// <summary>The document as far as here.</summary>
+        private void Write(int end)
+        {
+            var piece = _document[_read..end];
+            piece.CopyTo(_target[_written..]);
+            _written += piece.Length;
         }
     }
 }

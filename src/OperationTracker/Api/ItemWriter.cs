@@ -7,13 +7,12 @@ using OperationTracker.Core.Operations;
 namespace OperationTracker.Api;
 
 /// <summary>
-/// Writes the operations of one list without their bodies, each page into the same buffer: its bytes are good until the
-/// next one. One record never fails the whole list, for its readers take an error for "nothing is running".
+/// Writes the summaries of one list, each page into the same buffer: its bytes are good until the next one. One record
+/// never fails the whole list, for its readers take an error for "nothing is running".
 /// </summary>
 internal sealed partial class ItemWriter(ILogger logger) : IDisposable
 {
     private readonly ArrayBufferWriter<byte> _page = new(64 * 1024);
-    private readonly ArrayBufferWriter<byte> _item = new(4096);
     private readonly Utf8JsonWriter _json = new(Stream.Null, JsonValueText.WriterOptions);
 
     /// <summary>The operations of a page as JSON objects with commas between.</summary>
@@ -24,38 +23,22 @@ internal sealed partial class ItemWriter(ILogger logger) : IDisposable
         {
             if (_page.WrittenCount > 0)
                 _page.Write(","u8);
-            _page.Write(Summary(item));
+            if (item.Document.IsEmpty)
+                WriteColumns(item);
+            else
+                _page.Write(item.Document.Span);
         }
 
         return new OperationListPage(page.Count, _page.WrittenMemory, page.Count > 0 ? page[^1].Position : null);
     }
 
-    /// <summary>
-    /// Into a buffer of its own first: what fails half way leaves nothing behind. Where the stored document cannot be
-    /// read, the members that stand in columns of their own are given.
-    /// </summary>
-    private ReadOnlySpan<byte> Summary(OperationListItem item)
-    {
-        _item.ResetWrittenCount();
-        try
-        {
-            DocumentSummary.Write(item.Document.Span, _item);
-        }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException or ArgumentException)
-        {
-            LogUnreadable(item.OperationId);
-            WriteColumns(item);
-        }
-
-        return _item.WrittenSpan;
-    }
-
     public void Dispose() => _json.Dispose();
 
+    /// <summary>Where the document cannot be read, the members that stand in columns of their own.</summary>
     private void WriteColumns(OperationListItem item)
     {
-        _item.ResetWrittenCount();
-        _json.Reset(_item);
+        LogUnreadable(item.OperationId);
+        _json.Reset(_page);
         _json.WriteStartObject();
         _json.WriteString("operation_id", item.OperationId);
         _json.WriteString("occurred_time", item.OccurredTime);

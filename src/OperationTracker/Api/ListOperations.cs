@@ -102,7 +102,10 @@ internal sealed partial class ListOperations(
         {
             var most = parameters.Detailed ? DocumentsPerPage : IdsPerPage;
             var limit = Math.Min(parameters.Limit - written ?? most, most);
-            var query = new OperationListQuery(parameters.Filter, after, limit, parameters.AsOf);
+            var query = new OperationListQuery(parameters.Filter, after, limit, parameters.AsOf)
+            {
+                Summarizes = parameters.Detailed,
+            };
             if (!parameters.Detailed)
                 return await operations.ListIdsAsync(query, cancel);
             // With an instant each question is dear, and one operation more is not: it says whether any follow.

@@ -1,3 +1,4 @@
+using System.Text;
 using OperationTracker.Core.EventStore;
 using OperationTracker.Core.Operations;
 using static OperationTracker.Tests.EventStore.Documents;
@@ -159,6 +160,12 @@ public abstract class EventStoreContract
             item => item.Position.ShouldBe(new ListPosition("20261120_090000", "c")),
             item => (item.LastUpdateTime, item.Status).ShouldBe(("20261120_090000", "executing")),
             item => OperationJson.Read(item.Document.Span).Document!.OperationId.ShouldBe("c"));
+        var query = new OperationListQuery(OperationFilter.None, null, 100);
+        (await store.ListAsync(query with { Summarizes = true }, default)).Select(Text).ShouldBe(
+            (await store.ListAsync(query, default))
+                .Select(item => Encoding.UTF8.GetString(DocumentSummary.Of(item.Document.Span)!)));
+
+        static string Text(OperationListItem item) => Encoding.UTF8.GetString(item.Document.Span);
 
         async Task<string> Ids(OperationFilter filter, ListPosition? after = null, int limit = 100) => string.Join(
             ' ', (await store.ListAsync(new OperationListQuery(filter, after, limit), default))

@@ -36,11 +36,15 @@ public abstract partial class HistoryContract
                 .OrderBy(document => document.OccurredTime, StringComparer.Ordinal)
                 .ThenBy(document => document.OperationId, StringComparer.Ordinal).ToArray();
 
-            var (ids, items) = await ReadAsync(new OperationListQuery(filter, null, random.Next(1, 60), asOf));
+            var query = new OperationListQuery(filter, null, random.Next(1, 60), asOf);
+            var (ids, items) = await ReadAsync(query);
 
             ids.ShouldBe(expected.Select(document => document.OperationId));
             items.Select(item => Encoding.UTF8.GetString(item.Document.Span))
                 .ShouldBe(expected.Select(document => Encoding.UTF8.GetString(Json(document))));
+            var summaries = (await ReadAsync(query with { Summarizes = true })).Items;
+            summaries.Select(item => Encoding.UTF8.GetString(item.Document.Span)).ShouldBe(
+                expected.Select(document => Encoding.UTF8.GetString(DocumentSummary.Of(Json(document))!)));
             items.Select(item => item.Status).ShouldBe(expected.Select(document => document.Status.ToText()));
             sizes.Add(expected.Length);
         }

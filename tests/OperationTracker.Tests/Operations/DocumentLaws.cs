@@ -51,6 +51,8 @@ public sealed class DocumentLaws
                 DocumentSummary.Write(written, summary);
                 var expected = WithoutBodies(JsonNode.Parse(written)!.AsObject()).ToJsonString(Relaxed);
                 JsonTree.Parse(summary.WrittenMemory).InOrder().ShouldBe(JsonTree.Parse(expected).InOrder());
+                DocumentSummary.Of(written).ShouldBe(summary.WrittenSpan.ToArray());
+                DocumentSummary.Of(written.AsSpan(0, written.Length - 1)).ShouldBeNull();
             }
         });
 
