@@ -7,8 +7,8 @@ namespace OperationTracker.Postgres.Embedded;
 /// Has a new server fill the files that its log will go on in, <c>min_wal_size</c> of them, soon after it is up. A
 /// commit that is first to write to a block of a file waits for the block to be allocated too, as long again as for
 /// its flush; in a file that was full before it does not. Checkpoints leave such files once the log was long enough, so
-/// this is for clusters where it was not yet. The server's own functions do it: each switch writes one file to its
-/// end, and a checkpoint gives them all the names of files to come. Nothing depends on it.
+/// this is for clusters where it was not yet. The server's own functions do it: messages that nobody reads fill the
+/// files, and a checkpoint gives them all the names of files to come. Nothing depends on it.
 /// </summary>
 internal sealed class LogReserve : IAsyncDisposable
 {
@@ -18,12 +18,32 @@ internal sealed class LogReserve : IAsyncDisposable
     /// <summary>How many times what is filled has to be free: a server whose log finds no space panics.</summary>
     private const long Caution = 8;
 
-    /// <summary>How many times as long as a file took the disk is left to others before the next.</summary>
+    /// <summary>
+    /// Bytes of a message. A commit that comes meanwhile waits until they are on the disk too: as long again as for its
+    /// own flush. A file at once would be 35 ms.
+    /// </summary>
+    private const int Piece = 256 * 1024;
+
+    /// <summary>
+    /// Bytes that the log may grow by beside a message's own if nobody else wrote: headers, and its commit.
+    /// </summary>
+    private const int Overhead = Piece / 128;
+
+    /// <summary>
+    /// How many times as long as a message took the disk is left to others before the next, where there are others.
+    /// </summary>
     private const int Rests = 2;
+
+    /// <summary>
+    /// Files that others wrote meanwhile, from which on the server's own next checkpoint is waited for, which takes its
+    /// time: one that is asked for writes all that they changed in one go, and they wait.
+    /// </summary>
+    private const int Busy = 4;
 
     // Not where each file would be archived, or sent to another server.
     private const string Missing = """
-        select (select setting::bigint << 20 from pg_settings where name = 'min_wal_size') / log.segment
+        select pg_current_wal_insert_lsn() - '0/0',
+               (select setting::bigint << 20 from pg_settings where name = 'min_wal_size') / log.segment
                    - (select count(*) from pg_ls_waldir() where name ~ '^[0-9A-F]{24}$'),
                log.segment
         from (select setting::bigint as segment from pg_settings where name = 'wal_segment_size') as log
@@ -31,8 +51,8 @@ internal sealed class LogReserve : IAsyncDisposable
               and not exists (select from pg_stat_replication)
         """;
 
-    // A switch does nothing where nothing was written since the one before.
-    private const string FillOne = "select pg_logical_emit_message(false, 'optrack', ''), pg_switch_wal()";
+    // In the transaction, so that it is flushed at once, and not by the next who commits.
+    private const string WritePiece = "select pg_logical_emit_message(true, 'optrack', repeat(' ', $1)) - '0/0'";
 
     private readonly string _administrator;
     private readonly Func<long> _freeDisk;
@@ -74,13 +94,13 @@ internal sealed class LogReserve : IAsyncDisposable
             await Task.Delay(_after, _clock, _stop.Token);
             await using var session = new NpgsqlConnection(_administrator);
             await session.OpenAsync(_stop.Token);
-            var (files, bytes) = await MissingAsync(session);
-            if (files < Few || bytes > _freeDisk() / Caution)
+            var (place, files, fileBytes) = await MissingAsync(session);
+            if (files < Few || files * fileBytes > _freeDisk() / Caution)
                 return;
             var began = _clock.GetTimestamp();
-            for (var file = 0; file < files; file++)
-                await FillOneAsync(session);
-            await ExecuteAsync(session, "checkpoint");
+            var ofOthers = await FillAsync(session, place, place + (files * fileBytes));
+            if (ofOthers < Busy * fileBytes)
+                await CheckpointAsync(session);
             _logger.LogReserveFilled(files, _clock.GetElapsedTime(began));
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
@@ -94,25 +114,37 @@ internal sealed class LogReserve : IAsyncDisposable
         }
     }
 
-    private async Task FillOneAsync(NpgsqlConnection session)
+    /// <summary>Writes until the log is so long, and tells how much of that others wrote.</summary>
+    private async Task<long> FillAsync(NpgsqlConnection session, long from, long to)
     {
-        var began = _clock.GetTimestamp();
-        await ExecuteAsync(session, FillOne);
-        await Task.Delay(Rests * _clock.GetElapsedTime(began), _clock, _stop.Token);
+        await using var command = new NpgsqlCommand(WritePiece, session).With(Piece);
+        await command.PrepareAsync(_stop.Token);
+        var ofOthers = 0L;
+        for (var place = from; place < to;)
+        {
+            var (began, before) = (_clock.GetTimestamp(), place);
+            place = (long)(decimal)(await command.ExecuteScalarAsync(_stop.Token))!;
+            if (place - before <= Piece + Overhead)
+                continue;
+            ofOthers += place - before - Piece;
+            await Task.Delay(Rests * _clock.GetElapsedTime(began), _clock, _stop.Token);
+        }
+
+        return ofOthers;
     }
 
-    private async Task<(long Files, long Bytes)> MissingAsync(NpgsqlConnection session)
+    private async Task<(long Place, long Files, long FileBytes)> MissingAsync(NpgsqlConnection session)
     {
         await using var command = new NpgsqlCommand(Missing, session);
         await using var rows = await command.ExecuteReaderAsync(_stop.Token);
         return await rows.ReadAsync(_stop.Token)
-            ? (rows.GetInt64(0), rows.GetInt64(0) * rows.GetInt64(1))
-            : (0, 0);
+            ? ((long)rows.GetDecimal(0), rows.GetInt64(1), rows.GetInt64(2))
+            : (0, 0, 0);
     }
 
-    private async Task ExecuteAsync(NpgsqlConnection session, string statement)
+    private async Task CheckpointAsync(NpgsqlConnection session)
     {
-        await using var command = new NpgsqlCommand(statement, session);
+        await using var command = new NpgsqlCommand("checkpoint", session);
         await command.ExecuteNonQueryAsync(_stop.Token);
     }
 }

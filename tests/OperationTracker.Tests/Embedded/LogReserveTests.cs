@@ -38,6 +38,23 @@ public sealed class LogReserveTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_others_write_much_no_checkpoint_has_them_wait()
+    {
+        await MakeClusterAsync();
+        await using var server = await StartAsync(Timeout.InfiniteTimeSpan);
+        var before = await CheckpointAsync(server);
+        using var stop = new CancellationTokenSource();
+        var others = WriteAsync(server, stop.Token);
+
+        await FillAsync(server.AdministratorConnectionString, freeDisk: long.MaxValue);
+        await stop.CancelAsync();
+        await others;
+
+        _log.Lines.Count(line => line.StartsWith("Filled ", StringComparison.Ordinal)).ShouldBe(1);
+        (await CheckpointAsync(server)).ShouldBe(before);
+    }
+
+    [Fact]
     public async Task Nothing_is_filled_where_there_is_little_space_and_nothing_fails_where_there_is_no_server()
     {
         await MakeClusterAsync();
@@ -83,6 +100,24 @@ public sealed class LogReserveTests : IDisposable
             unpooled.ConnectionString, () => freeDisk, TimeSpan.Zero, _log, TimeProvider.System);
         reserve.Start();
         await reserve.Filled;
+    }
+
+    /// <summary>What anybody else may write: as much at a time as the reserve does.</summary>
+    private static async Task WriteAsync(EmbeddedPostgres server, CancellationToken stop)
+    {
+        await using var source = NpgsqlDataSource.Create(server.AdministratorConnectionString);
+        await using var command = source.CreateCommand(
+            "select pg_logical_emit_message(false, 'test', repeat('.', 1 << 20))");
+        while (!stop.IsCancellationRequested)
+            await command.ExecuteScalarAsync(CancellationToken.None);
+    }
+
+    /// <summary>Where the last checkpoint began.</summary>
+    private static async Task<string> CheckpointAsync(EmbeddedPostgres server)
+    {
+        await using var source = NpgsqlDataSource.Create(server.AdministratorConnectionString);
+        await using var command = source.CreateCommand("select redo_lsn::text from pg_control_checkpoint()");
+        return (string)(await command.ExecuteScalarAsync())!;
     }
 
     /// <summary>The files after the one that the log is in.</summary>
