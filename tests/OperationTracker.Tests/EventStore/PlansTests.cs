@@ -1,5 +1,7 @@
 using Npgsql;
+using OperationTracker.Core.Operations;
 using OperationTracker.Postgres;
+using OperationTracker.Tests.Projections;
 using static OperationTracker.Tests.EventStore.Documents;
 
 namespace OperationTracker.Tests.EventStore;
@@ -61,6 +63,35 @@ public sealed class PlansTests
         await using var other = NpgsqlDataSource.Create(cheap);
         (await PlanAsync(other, node.Sql["log_since"])).ShouldContain("Gather");
         (await PlanAsync(node.DataSource, node.Sql["log_since"])).ShouldNotContain("Gather");
+    }
+
+    /// <summary>
+    /// A list beside the index would be taken into it by one append in many, for which all others wait: up to a quarter
+    /// of a second.
+    /// </summary>
+    [Fact]
+    public async Task The_index_of_clusters_has_no_list_of_what_is_to_be_taken_in()
+    {
+        await using var tracker = await TrackerFixture.CreateAsync();
+        await PutClustersAsync("a");
+        (await PagesAsync()).ShouldBe(0);
+
+        await tracker.RebuildAsync();
+        await PutClustersAsync("b");
+        (await PagesAsync()).ShouldBe(0);
+
+        Task PutClustersAsync(string name) => Task.WhenAll(Enumerable.Range(0, 20).Select(i => tracker.Store.PutAsync(
+            Document($"{name}-{i}") with
+            {
+                TargetClusters = new ValueList<TargetCluster>([new TargetCluster
+                {
+                    ClusterId = $"{i}",
+                    Request = new OperationRequest { Uri = "/v1", Method = RequestMethod.Post, Body = "" },
+                }]),
+            })));
+
+        async Task<long> PagesAsync() => (long)(await tracker.ExecuteAsync(
+            "select gin_clean_pending_list('tracker.ix_operations_clusters')"))!;
     }
 
     private static async Task<string> PlanAsync(NpgsqlDataSource source, string statement)
