@@ -10,14 +10,9 @@ namespace OperationTracker.Core.Operations;
 public static class DocumentSummary
 {
     /// <summary>
-    /// Writes the bytes of <paramref name="document"/>, which <see cref="OperationJson.Write"/> made, without the
-    /// bodies.
+    /// The bytes of <paramref name="document"/>, which <see cref="OperationJson.Write"/> made, without the bodies; null
+    /// where it cannot be read.
     /// </summary>
-    /// <exception cref="JsonException">The bytes are not JSON.</exception>
-    public static void Write(ReadOnlySpan<byte> document, IBufferWriter<byte> target) =>
-        target.Advance(new Cutter(document, target.GetSpan(document.Length)).Cut());
-
-    /// <summary>The same in bytes of its own; null where the document cannot be read.</summary>
     public static byte[]? Of(ReadOnlySpan<byte> document)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(document.Length);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
 using System.Text.Encodings.Web;
@@ -47,11 +46,8 @@ public sealed class DocumentLaws
             foreach (var document in sequence.Documents)
             {
                 var written = OperationJson.Write(document);
-                var summary = new ArrayBufferWriter<byte>();
-                DocumentSummary.Write(written, summary);
                 var expected = WithoutBodies(JsonNode.Parse(written)!.AsObject()).ToJsonString(Relaxed);
-                JsonTree.Parse(summary.WrittenMemory).InOrder().ShouldBe(JsonTree.Parse(expected).InOrder());
-                DocumentSummary.Of(written).ShouldBe(summary.WrittenSpan.ToArray());
+                JsonTree.Parse(DocumentSummary.Of(written)).InOrder().ShouldBe(JsonTree.Parse(expected).InOrder());
                 DocumentSummary.Of(written.AsSpan(0, written.Length - 1)).ShouldBeNull();
             }
         });
