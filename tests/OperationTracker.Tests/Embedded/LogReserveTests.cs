@@ -102,7 +102,7 @@ public sealed class LogReserveTests : IDisposable
         await reserve.Filled;
     }
 
-    /// <summary>What anybody else may write: as much at a time as the reserve does.</summary>
+    /// <summary>What anybody else may write: a mebibyte at a time.</summary>
     private static async Task WriteAsync(EmbeddedPostgres server, CancellationToken stop)
     {
         await using var source = NpgsqlDataSource.Create(server.AdministratorConnectionString);

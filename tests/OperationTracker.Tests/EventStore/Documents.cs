@@ -27,10 +27,17 @@ internal static class Documents
         };
     }
 
+    public static TargetCluster Cluster(string id) => new()
+    {
+        ClusterId = id, Request = new OperationRequest { Uri = "/", Method = RequestMethod.Put, Body = "" },
+    };
+
     public static byte[] Json(OperationDocument document) => OperationJson.Write(document);
 
     public static string Text(this OperationView? view) =>
         view is null ? "" : Encoding.UTF8.GetString(view.Document.Span);
+
+    public static string Text(this OperationListItem item) => Encoding.UTF8.GetString(item.Document.Span);
 
     /// <summary>The change that makes <paramref name="document"/> the one that stands.</summary>
     public static ProposedChange Wish(OperationDocument document, ChangeSource? source = null) => new(

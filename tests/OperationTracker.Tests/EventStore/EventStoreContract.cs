@@ -161,11 +161,9 @@ public abstract class EventStoreContract
             item => (item.LastUpdateTime, item.Status).ShouldBe(("20261120_090000", "executing")),
             item => OperationJson.Read(item.Document.Span).Document!.OperationId.ShouldBe("c"));
         var query = new OperationListQuery(OperationFilter.None, null, 100);
-        (await store.ListAsync(query with { Summarizes = true }, default)).Select(Text).ShouldBe(
+        (await store.ListAsync(query with { Summarizes = true }, default)).Select(item => item.Text()).ShouldBe(
             (await store.ListAsync(query, default))
                 .Select(item => Encoding.UTF8.GetString(DocumentSummary.Of(item.Document.Span)!)));
-
-        static string Text(OperationListItem item) => Encoding.UTF8.GetString(item.Document.Span);
 
         async Task<string> Ids(OperationFilter filter, ListPosition? after = null, int limit = 100) => string.Join(
             ' ', (await store.ListAsync(new OperationListQuery(filter, after, limit), default))
@@ -230,11 +228,6 @@ public abstract class EventStoreContract
             },
         ];
     }
-
-    private static TargetCluster Cluster(string id) => new()
-    {
-        ClusterId = id, Request = new OperationRequest { Uri = "/", Method = RequestMethod.Put, Body = "" },
-    };
 }
 
 public sealed class MemoryEventStoreTests : EventStoreContract

@@ -81,14 +81,7 @@ public sealed class PlansTests
         (await PagesAsync()).ShouldBe(0);
 
         Task PutClustersAsync(string name) => Task.WhenAll(Enumerable.Range(0, 20).Select(i => tracker.Store.PutAsync(
-            Document($"{name}-{i}") with
-            {
-                TargetClusters = new ValueList<TargetCluster>([new TargetCluster
-                {
-                    ClusterId = $"{i}",
-                    Request = new OperationRequest { Uri = "/v1", Method = RequestMethod.Post, Body = "" },
-                }]),
-            })));
+            Document($"{name}-{i}") with { TargetClusters = new ValueList<TargetCluster>([Cluster($"{i}")]) })));
 
         async Task<long> PagesAsync() => (long)(await tracker.ExecuteAsync(
             "select gin_clean_pending_list('tracker.ix_operations_clusters')"))!;

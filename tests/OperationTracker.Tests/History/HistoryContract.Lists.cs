@@ -40,10 +40,10 @@ public abstract partial class HistoryContract
             var (ids, items) = await ReadAsync(query);
 
             ids.ShouldBe(expected.Select(document => document.OperationId));
-            items.Select(item => Encoding.UTF8.GetString(item.Document.Span))
+            items.Select(item => item.Text())
                 .ShouldBe(expected.Select(document => Encoding.UTF8.GetString(Json(document))));
             var summaries = (await ReadAsync(query with { Summarizes = true })).Items;
-            summaries.Select(item => Encoding.UTF8.GetString(item.Document.Span)).ShouldBe(
+            summaries.Select(item => item.Text()).ShouldBe(
                 expected.Select(document => Encoding.UTF8.GetString(DocumentSummary.Of(Json(document))!)));
             items.Select(item => item.Status).ShouldBe(expected.Select(document => document.Status.ToText()));
             sizes.Add(expected.Length);
