@@ -253,16 +253,11 @@ internal ref struct OperationDocumentReader
         var text = _json.ReadString(nullable: false).Value;
         if (text is { Length: 0 } && !mayBeEmpty)
             _json.AddFault(FaultKind.Value, "must not be empty");
-        if (text?.Length > maxLength && CountCharacters(text) > maxLength)
+        if (text?.Length > maxLength && OperationLimits.CharactersOf(text) > maxLength)
             _json.AddFault(
                 FaultKind.Range, $"is longer than {maxLength.ToString(CultureInfo.InvariantCulture)} characters");
         return text;
     }
-
-    /// <summary>
-    /// Characters as JSON Schema counts them: code points, of which some take two units of a .NET string.
-    /// </summary>
-    private static int CountCharacters(string text) => text.Length - text.Count(char.IsLowSurrogate);
 
     private T? ReadWord<T>(string[] words)
         where T : struct, Enum
@@ -298,15 +293,5 @@ internal ref struct OperationDocumentReader
             _json.AddFault(FaultKind.Value, "is required", "response/status_code");
         if (!members.Has(1))
             _json.AddFault(FaultKind.Value, "is required", "response/body");
-    }
-
-    private ref struct UnknownMembersBuilder
-    {
-        private ImmutableArray<UnknownMember>.Builder? _members;
-
-        public void Add(string name, string json) =>
-            (_members ??= ImmutableArray.CreateBuilder<UnknownMember>()).Add(new UnknownMember(name, json));
-
-        public readonly UnknownMembers Build() => _members is null ? default : new(_members.ToImmutable());
     }
 }

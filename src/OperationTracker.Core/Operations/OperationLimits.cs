@@ -65,4 +65,9 @@ public static class OperationLimits
     /// Characters of one segment of a fault's JSON Pointer; a longer member name is cut in the answer.
     /// </summary>
     public const int FaultSegmentLength = 256;
+
+    /// <summary>
+    /// The characters of a text as JSON Schema counts them: code points, of which some take two units of a .NET string.
+    /// </summary>
+    internal static int CharactersOf(string text) => text.Length - text.Count(char.IsLowSurrogate);
 }
