@@ -11,8 +11,8 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class RememberedStates(TimeProvider clock)
 {
-    /// <summary>Bytes of states in each of the two generations: some 1,600 operations of 1 KB.</summary>
-    private const long GenerationBytes = 8 << 20;
+    /// <summary>Bytes of states: some 3,000 operations of 1 KB.</summary>
+    private const long Capacity = 16 << 20;
 
     /// <summary>Larger documents are not kept: each would take the place of many.</summary>
     private const int LargestDocument = 16 << 10;
@@ -30,8 +30,8 @@ internal sealed class RememberedStates(TimeProvider clock)
     private const double Lately = 64;
 
     private readonly Lock _lock = new();
-    private readonly Generations<LoadedOperation> _states = new(
-        GenerationBytes, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
+    private readonly ClockCache<LoadedOperation> _states = new(
+        Capacity, static (id, operation) => SizeOf(operation) + (sizeof(char) * id.Length) + EntryBytes);
 
     private readonly OtherAppenders _others = new(clock);
     private double _newShare;

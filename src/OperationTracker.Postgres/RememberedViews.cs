@@ -9,8 +9,8 @@ namespace OperationTracker.Postgres;
 /// </summary>
 internal sealed class RememberedViews
 {
-    /// <summary>Documents and ids in each of the two generations, in bytes: some 15,000 documents of 1 KB.</summary>
-    private const long GenerationBytes = 24 << 20;
+    /// <summary>Of documents, ids and what goes with them, in bytes: some 34,000 documents of 1 KB.</summary>
+    private const long Capacity = 48 << 20;
 
     /// <summary>Of larger documents the ETag alone is kept: each would take the place of hundreds.</summary>
     private const int LargestDocument = 64 << 10;
@@ -18,8 +18,8 @@ internal sealed class RememberedViews
     /// <summary>What an entry takes beside its document.</summary>
     private const int EntryBytes = 400;
 
-    private readonly Generations<OperationView> _views = new(
-        GenerationBytes, static (id, view) => view.Document.Length + (sizeof(char) * id.Length) + EntryBytes);
+    private readonly ClockCache<OperationView> _views = new(
+        Capacity, static (id, view) => view.Document.Length + (sizeof(char) * id.Length) + EntryBytes);
 
     private ViewsOrigin? _origin;
 
