@@ -6,10 +6,10 @@ using OperationTracker.Benchmarks.Servers;
 namespace OperationTracker.Benchmarks.Scenarios;
 
 /// <summary>
-/// GETs of stored operations: present, absent, and present with the client having it already; against the same document
-/// from memory, asked for with and without its ETag, and a query for each request, by the same web server. And of
-/// operations that came by PUTs, as they do in life: what the server knows of its tables, and so its plans, are others
-/// then.
+/// GETs of stored operations: present, absent, and present with the client having it already, or an older one; against
+/// the same document from memory, asked for with and without its ETag, and a query for each request, by the same web
+/// server. And of operations that came by PUTs, as they do in life: what the server knows of its tables, and so its
+/// plans, are others then.
 /// </summary>
 internal sealed class GetScenario(ScenarioContext context)
 {
@@ -41,6 +41,7 @@ internal sealed class GetScenario(ScenarioContext context)
             ("present", Load(tracker, "present", ids.Select(id => $"/v1/operations/{id}"))),
             ("unchanged", Load(tracker, "unchanged", ids.Select(id => $"/v1/operations/{id}\t{tags[id]}"))
                 with { Expected = [304] }),
+            ("outdated", Load(tracker, "outdated", ids.Select(id => $"/v1/operations/{id}\t\"0-{tags[id][3..]}"))),
             ("bare", Load(baseline, "bare", ids.Select(id => $"/static/{id}\t{BaselineServer.ETag}"))
                 with { Expected = [304] }),
             ("query", Load(baseline, "query", ids.Select(id => $"/query/{id}"))),
@@ -93,6 +94,9 @@ internal sealed class GetScenario(ScenarioContext context)
             "unchanged.rate/present", "unchanged.rate", "GET answered 304", "GET/s", "present.rate",
             "GET answered 200");
         _rounds.Compare(
+            "unchanged.rate/outdated", "unchanged.rate", "GET answered 304", "GET/s", "outdated.rate",
+            "answered 200 to who has an older one");
+        _rounds.Compare(
             "bare.rate/static", "bare.rate", "static route answered 304", "GET/s", "static.rate",
             "static route answered 200");
         _rounds.Compare(
@@ -109,7 +113,8 @@ internal sealed class GetScenario(ScenarioContext context)
         _rounds.Tell("half.p99", "GET in an open loop at half of the rate, p99", "ms");
         foreach (var (series, what) in new[]
         {
-            ("present", "GET of present operations"), ("unchanged", "GET answered 304"), ("absent", "GET answered 404"),
+            ("present", "GET of present operations"), ("unchanged", "GET answered 304"),
+            ("outdated", "GET answered 200 to who has an older one"), ("absent", "GET answered 404"),
             ("static", "static route"), ("query", "query per request"),
         })
             _rounds.TellCpu(series, what, "GET");
