@@ -72,14 +72,17 @@ internal sealed class ClockCache<TValue>(long capacity, Func<string, TValue, lon
     /// <summary>Drops one; within two rounds there is one that nobody asked for.</summary>
     private void DropNext()
     {
-        for (string? dropped = null; dropped is null; _hand = (_hand + 1) % _ring.Count)
+        while (true)
         {
             ref var entry = ref Ring[_hand];
-            if (!entry.IsUsed)
-                dropped = entry.Id;
+            _hand = (_hand + 1) % _ring.Count;
+            if (entry is { Id: { } id, IsUsed: false })
+            {
+                Remove(id);
+                return;
+            }
+
             entry.IsUsed = false;
-            if (dropped is not null)
-                Remove(dropped);
         }
     }
 
