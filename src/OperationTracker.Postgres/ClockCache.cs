@@ -31,32 +31,33 @@ internal sealed class ClockCache<TValue>(long capacity, Func<string, TValue, lon
         return entry.Value;
     }
 
-    /// <summary>Keeps a value in the place of what was kept.</summary>
+    /// <summary>Keeps a value; in the place of another it counts as asked for.</summary>
     public void Add(string id, TValue value)
     {
-        Remove(id);
+        var isAnother = Remove(id);
         if (!_free.TryPop(out var place))
         {
             place = _ring.Count;
             _ring.Add(default);
         }
 
-        Ring[place] = new Entry { Id = id, Value = value };
+        Ring[place] = new Entry { Id = id, Value = value, IsUsed = isAnother };
         _places.Add(id, place);
         _bytes += sizeOf(id, value);
         while (_bytes > capacity)
             DropNext();
     }
 
-    /// <summary>Drops what is kept for an id.</summary>
-    public void Remove(string id)
+    /// <summary>Drops what is kept for an id; whether anything was.</summary>
+    public bool Remove(string id)
     {
         if (!_places.Remove(id, out var place))
-            return;
+            return false;
         ref var entry = ref Ring[place];
         _bytes -= sizeOf(id, entry.Value!);
         entry = default;
         _free.Push(place);
+        return true;
     }
 
     /// <summary>Drops all.</summary>

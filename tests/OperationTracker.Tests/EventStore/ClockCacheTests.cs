@@ -34,6 +34,18 @@ public sealed class ClockCacheTests
     }
 
     [Fact]
+    public void What_was_replaced_outlasts_what_was_not()
+    {
+        for (var i = 0; i < 10; i++)
+            Add($"{i}", 10);
+        Add("0", 10);
+        Add("more", 10);
+
+        Find("0").ShouldNotBeNull();
+        Find("1").ShouldBeNull();
+    }
+
+    [Fact]
     public void A_value_takes_the_place_and_the_bytes_of_the_one_before()
     {
         Add("other", 40);
