@@ -30,6 +30,7 @@ internal sealed class AppendFlight(
     {
         FlightSession? session = null;
         FlightPlan plan;
+        Exception? failure = null;
         try
         {
             try
@@ -43,13 +44,17 @@ internal sealed class AppendFlight(
             }
 
             if (plan.Units.Count > 0)
-                await AppendAsync(session, plan, prepared).ConfigureAwait(false);
+                failure = await AppendAsync(session, plan, prepared).ConfigureAwait(false);
         }
         finally
         {
             if (session is not null)
                 await _sessions.GiveBackAsync(session).ConfigureAwait(false);
         }
+
+        // Only now, so that the halves of a flight use its session, however often it is split.
+        if (failure is not null)
+            await HandleAsync(plan, failure).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync() => _sessions.DisposeAsync();
@@ -89,7 +94,8 @@ internal sealed class AppendFlight(
             return loaded;
         });
 
-    private async Task AppendAsync(FlightSession session, FlightPlan plan, Action prepared)
+    /// <summary>Sends what was decided and settles it; returns the failure that is to be dealt with yet.</summary>
+    private async Task<Exception?> AppendAsync(FlightSession session, FlightPlan plan, Action prepared)
     {
         await using var command = FlightCommand.Create(database, session.Connection, plan);
         try
@@ -99,7 +105,7 @@ internal sealed class AppendFlight(
         catch (Exception fault)
         {
             FailAll(plan.Units.SelectMany(unit => unit.Entries), PostgresErrors.BeforeSending(fault));
-            return;
+            return null;
         }
 
         AppendedUnit?[] appended;
@@ -114,8 +120,7 @@ internal sealed class AppendFlight(
         {
             if (fault is not PostgresException || !session.IsOpen)
                 _planner.ForgetAll();
-            await HandleAsync(plan, fault).ConfigureAwait(false);
-            return;
+            return fault;
         }
 
         _planner.Learn(plan, appended);
@@ -129,6 +134,7 @@ internal sealed class AppendFlight(
 
         if (appended.Any(unit => unit is not null))
             onEnd(null);
+        return null;
     }
 
     /// <summary>
