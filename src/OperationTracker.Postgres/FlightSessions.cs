@@ -22,7 +22,7 @@ internal sealed class FlightSessions(TrackerDatabase database, TimeProvider cloc
             await session.DisposeAsync().ConfigureAwait(false);
         }
 
-        var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        var connection = await database.OpenShortAsync(CancellationToken.None).ConfigureAwait(false);
         var opened = new FlightSession(database, connection, clock);
         opened.NoteAnswer();
         return opened;

@@ -31,11 +31,8 @@ public static class Priority
     /// </summary>
     internal static void LowerServerOf(NpgsqlConnection session)
     {
-        if (!OperatingSystem.IsLinux() || session.Host is not ['/', ..]) return;
-        // A container may share its socket and not its processes: then another one has this number here.
-        var name = $"/proc/{session.ProcessID}/comm";
-        if (File.Exists(name) && File.ReadAllText(name).TrimEnd() == "postgres")
-            _ = SetPriority(OfProcess, (uint)session.ProcessID, Nice);
+        if (SessionProcess.Find(session) is { } process)
+            _ = SetPriority(OfProcess, (uint)process, Nice);
     }
 
     [DllImport("libc", EntryPoint = "setpriority")]

@@ -87,7 +87,7 @@ internal sealed class ReadQueue(TrackerDatabase database, StateLoader loader)
     {
         for (var attempt = 1; ; attempt++)
         {
-            await using var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+            await using var connection = await database.OpenShortAsync(CancellationToken.None).ConfigureAwait(false);
             try
             {
                 await _views.ReadAsync(connection, reads).ConfigureAwait(false);

@@ -5,8 +5,8 @@ using OperationTracker.Core.EventStore;
 namespace OperationTracker.Postgres;
 
 /// <summary>
-/// The way to the database: one pool, with the settings that the tracker's promises rest on, whatever the connection
-/// string, the role or the server have as theirs.
+/// The way to the database: pools of sessions, with the settings that the tracker's promises rest on, whatever the
+/// connection string, the role or the server have as theirs.
 /// </summary>
 public sealed class TrackerDatabase : IAsyncDisposable
 {
@@ -51,11 +51,13 @@ public sealed class TrackerDatabase : IAsyncDisposable
 
     private const int CommandSeconds = 12;
 
-    /// <summary>
-    /// Connections of one node: one for appends, some for reads, some to spare for the list and the sweep.
-    /// </summary>
-    private const int PoolSize = 16;
+    /// <summary>Sessions of short statements: two for flights, one for reads, and one to spare.</summary>
+    private const int ShortPoolSize = 4;
 
+    /// <summary>All others with which a node serves: lists, searches, and the sweep.</summary>
+    private const int PoolSize = 12;
+
+    private readonly NpgsqlDataSource _short;
     private readonly Lazy<NpgsqlDataSource> _maintenance;
     private readonly Lazy<NpgsqlDataSource> _walks;
     private int _breaks;
@@ -78,7 +80,6 @@ public sealed class TrackerDatabase : IAsyncDisposable
             ' ', new[] { options, ServerSettings, PlannerSettings }.Where(text => text is not null));
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandSeconds;
-        settings.MaxPoolSize = PoolSize;
         settings.KeepAlive = 0;
         settings.TcpKeepAlive = true;
         settings.NoResetOnClose = true;
@@ -90,6 +91,9 @@ public sealed class TrackerDatabase : IAsyncDisposable
         settings.IncludeErrorDetail = false;
         settings.PersistSecurityInfo = false;
         settings.LogParameters = false;
+        settings.MaxPoolSize = ShortPoolSize;
+        _short = Build(settings, loggers, ServerScheduling.TakeTurns);
+        settings.MaxPoolSize = PoolSize;
         DataSource = Build(settings, loggers);
         settings.Options = string.Join(' ', new[] { options, MaintenanceSettings }.Where(text => text is not null));
         settings.CommandTimeout = 0;
@@ -136,6 +140,7 @@ public sealed class TrackerDatabase : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        await _short.DisposeAsync().ConfigureAwait(false);
         await DataSource.DisposeAsync().ConfigureAwait(false);
         foreach (var pool in new[] { _maintenance, _walks }.Where(pool => pool.IsValueCreated))
             await pool.Value.DisposeAsync().ConfigureAwait(false);
@@ -145,14 +150,22 @@ public sealed class TrackerDatabase : IAsyncDisposable
     internal int Breaks => Volatile.Read(ref _breaks);
 
     /// <summary>
-    /// Empties the pool: one connection was found broken, so the others may be, and the next are to be new ones.
+    /// Empties the pools: one connection was found broken, so the others may be, and the next are to be new ones.
     /// </summary>
     internal void NoteBreak()
     {
         Interlocked.Increment(ref _breaks);
+        _short.Clear();
         DataSource.Clear();
     }
 
+    /// <summary>
+    /// A session for statements of a millisecond or so, each for many callers: flights, and reads that have waited
+    /// together.
+    /// </summary>
+    internal ValueTask<NpgsqlConnection> OpenShortAsync(CancellationToken cancel) => _short.OpenConnectionAsync(cancel);
+
+    /// <summary>A session for whatever else is served.</summary>
     internal ValueTask<NpgsqlConnection> OpenAsync(CancellationToken cancel) => DataSource.OpenConnectionAsync(cancel);
 
     /// <summary>A session for work that takes long, of a pool of its own, so that serving never waits for it.</summary>
