@@ -43,8 +43,8 @@ internal static partial class ServerScheduling
     }
 
     /// <summary>
-    /// The one to run on of these processors, a bit each: the last of two, on every machine the same, for whoever
-    /// serves one log takes turns anyway. Null for wherever the kernel likes.
+    /// The one to run on of these processors, a bit each: the last of two, the same for all sessions, since those of
+    /// one log take turns anyway. Null for wherever the kernel likes.
     /// </summary>
     internal static int? ProcessorOf(ReadOnlySpan<ulong> processors)
     {
